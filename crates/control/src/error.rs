@@ -1,0 +1,41 @@
+//! How a use case can fail, for the API and the command line.
+
+use berth_domain::{cloud_account::FieldError, task::ErrorType};
+
+/// Why a request was not carried out. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller's doing: the message is for the caller.
+    #[error("{message}")]
+    Rejected {
+        /// The kind, with its HTTP status.
+        kind: ErrorType,
+        /// What is wrong and what to do, in one or two sentences.
+        message: String,
+        /// The fields at fault, when the request was malformed.
+        fields: Vec<FieldError>,
+    },
+    /// The database cannot be reached now. The cause is for the log.
+    #[error("the database cannot be reached")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Something unforeseen. The cause is for the log.
+    #[error("something unforeseen happened")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// A rejection without field errors.
+    pub fn rejected(kind: ErrorType, message: impl Into<String>) -> Self {
+        Self::Rejected { kind, message: message.into(), fields: Vec::new() }
+    }
+
+    /// A rejection that names the fields at fault.
+    pub fn invalid(fields: Vec<FieldError>) -> Self {
+        let message = fields
+            .iter()
+            .map(|error| format!("{} {}", error.field, error.message))
+            .collect::<Vec<_>>()
+            .join("; ");
+        Self::Rejected { kind: ErrorType::BadRequest, message, fields }
+    }
+}
