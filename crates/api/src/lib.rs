@@ -1,1 +1,90 @@
-//! api.
+//! The HTTP surface: `/v1`, compatible with the Redis Cloud REST API; `/api`, Berth's own; and what
+//! whoever runs Berth needs (`/healthz`, `/readyz`, `/metrics`).
+//!
+//! A handler authenticates, authorises, reads its input and calls one use case of `berth_control`.
+//! One endpoint per file; what they share stands beside them.
+
+mod body;
+mod caller;
+mod document;
+mod failure;
+mod links;
+mod observe;
+mod operations;
+mod own;
+mod path_id;
+mod query;
+mod rate_limit;
+mod routes;
+mod state;
+#[cfg(test)]
+mod testing;
+mod v1;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Router, middleware};
+use berth_control::{Control, environment::Environment};
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::{
+    observe::{Observer, observe},
+    state::Api,
+};
+
+/// What an operator decides about the API.
+#[derive(Clone)]
+pub struct ApiConfig {
+    /// Where the time of error bodies and the randomness of request ids come from.
+    pub environment: Environment,
+    /// How many requests an account may make in a minute.
+    pub rate_limit_per_minute: u32,
+    /// How many wrong pairs of API keys may come from one address in a minute, before it is turned away.
+    pub failed_authentications_per_minute: u32,
+    /// What links begin with, such as `https://berth.example.com`; the request's `Host` over `http` when
+    /// `None`.
+    pub public_base_url: Option<String>,
+    /// How long a request may take before it is answered 503.
+    pub request_timeout: Duration,
+}
+
+impl ApiConfig {
+    /// The defaults: 400 requests and 60 wrong key pairs a minute, links after the `Host`, 30 seconds.
+    pub fn new(environment: Environment) -> Self {
+        Self {
+            environment,
+            rate_limit_per_minute: 400,
+            failed_authentications_per_minute: 60,
+            public_base_url: None,
+            request_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The whole API over `control`.
+///
+/// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: the peer's address decides whether
+/// a key may be used, and without it every request counts as coming from `0.0.0.0`.
+/// `/metrics` answers 404 when `metrics` is `None`.
+pub fn router(control: Control, config: ApiConfig, metrics: Option<PrometheusHandle>) -> Router {
+    let observer = Arc::new(Observer::new(config.environment.clone(), config.request_timeout));
+    let api = Arc::new(Api::new(control, config, metrics));
+    let (router, _) = routes::routes().split_for_parts();
+    router
+        .method_not_allowed_fallback(routes::method_not_allowed)
+        .fallback(routes::not_found)
+        .with_state(api)
+        .layer(middleware::from_fn_with_state(observer, observe))
+}
+
+/// The description of the API, as OpenAPI 3.1.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    document::finish(routes::routes().into_openapi())
+}
+
+/// [`openapi`] as indented JSON with a final newline, as it is kept in `docs/reference/openapi.json`.
+pub fn openapi_json() -> String {
+    let mut json = openapi().to_pretty_json().expect("an OpenAPI document always serialises");
+    json.push('\n');
+    json
+}

@@ -1,2 +1,29 @@
-//! berth.
-fn main() {}
+//! `berth`: the command line around the control plane. Knows all other crates and wires them together.
+
+mod cli;
+mod commands;
+mod config;
+mod environment;
+mod logging;
+mod metrics;
+mod output;
+mod shutdown;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    logging::hide_panics();
+    let failure = cli.command.failure();
+    match cli.run() {
+        Ok(code) => code,
+        Err(error) if output::reader_has_left(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            failure
+        }
+    }
+}

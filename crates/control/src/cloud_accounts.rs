@@ -1,22 +1,19 @@
 //! Register, view, update and delete cloud accounts: desired state in, a task out. Never calls AWS.
 
 use berth_domain::{
-    account::Principal,
-    cloud_account::{CloudAccount, Form},
-    ids::CloudAccountId,
-    task::Task,
+    account::{Actor, AuditEvent, Principal},
+    cloud_account::{Candidate, Change, CloudAccount, Field, Form},
+    ids::{CloudAccountId, TaskId},
+    task::{Command, ErrorType, Task},
+    values::{AccessKeyId, CloudAccountName},
 };
+use berth_store::NewTask;
+pub use berth_store::Page;
 
-use crate::{Control, Error};
+use crate::{Control, Error, request};
 
-/// Part of a list.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Page {
-    /// How many to skip.
-    pub offset: u64,
-    /// How many at most; all when `None`.
-    pub limit: Option<u64>,
-}
+/// What the audit log calls these resources.
+pub(crate) const RESOURCE: &str = "Cloud account";
 
 impl Control {
     /// The account's cloud accounts by id, without the internal one.
@@ -25,7 +22,7 @@ impl Control {
         by: &Principal,
         page: Page,
     ) -> Result<Vec<CloudAccount>, Error> {
-        unimplemented!("{by:?}{page:?}")
+        Ok(self.0.store.cloud_accounts(by.account_id, page).await?)
     }
 
     /// One cloud account, not the internal one.
@@ -34,12 +31,21 @@ impl Control {
         by: &Principal,
         id: CloudAccountId,
     ) -> Result<CloudAccount, Error> {
-        unimplemented!("{by:?}{id}")
+        self.0.store.cloud_account(by.account_id, id).await?.ok_or_else(|| not_found(id))
     }
 
     /// Queues the registration of a cloud account.
     pub async fn create_cloud_account(&self, by: &Principal, form: Form) -> Result<Task, Error> {
-        unimplemented!("{by:?}{form:?}")
+        let candidate = Candidate::parse(form.clone()).map_err(Error::invalid)?;
+        self.refuse_duplicates(by, Some(&candidate.name), Some(&candidate.access_key.id), None).await?;
+        self.queue(
+            by,
+            Command::CloudAccountCreateRequest,
+            None,
+            Some(form),
+            format!("Registration of cloud account {} requested", candidate.name),
+        )
+        .await
     }
 
     /// Queues a change of a cloud account; absent fields stay as they are.
@@ -49,11 +55,133 @@ impl Control {
         id: CloudAccountId,
         form: Form,
     ) -> Result<Task, Error> {
-        unimplemented!("{by:?}{id}{form:?}")
+        refuse_internal(id)?;
+        let current = self.view_cloud_account(by, id).await?;
+        let change = Change::parse(form.clone(), &current).map_err(Error::invalid)?;
+        self.refuse_duplicates(by, change.name.as_ref(), change.access_key_id.as_ref(), Some(id)).await?;
+        self.queue(
+            by,
+            Command::CloudAccountUpdateRequest,
+            Some(id),
+            Some(form),
+            format!("Change of cloud account {} requested", current.name),
+        )
+        .await
     }
 
     /// Queues the removal of a cloud account.
     pub async fn delete_cloud_account(&self, by: &Principal, id: CloudAccountId) -> Result<Task, Error> {
-        unimplemented!("{by:?}{id}")
+        refuse_internal(id)?;
+        let current = self.view_cloud_account(by, id).await?;
+        self.queue(
+            by,
+            Command::CloudAccountDeleteRequest,
+            Some(id),
+            None,
+            format!("Removal of cloud account {} requested", current.name),
+        )
+        .await
     }
+
+    /// Refuses a name or access key that this account has registered already, before any call to AWS.
+    async fn refuse_duplicates(
+        &self,
+        by: &Principal,
+        name: Option<&CloudAccountName>,
+        key: Option<&AccessKeyId>,
+        except: Option<CloudAccountId>,
+    ) -> Result<(), Error> {
+        let taken = self.0.store.conflicts(by.account_id, name, key, except).await?;
+        match (taken.name, taken.access_key) {
+            (true, _) => Err(name_taken()),
+            (_, true) => Err(access_key_taken()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn queue(
+        &self,
+        by: &Principal,
+        command: Command,
+        cloud_account_id: Option<CloudAccountId>,
+        form: Option<Form>,
+        audit: String,
+    ) -> Result<Task, Error> {
+        let id = TaskId(self.0.environment.uuid());
+        let sealed_request = form.map(|form| request::seal(&self.0.vault, id, &form)).transpose()?;
+        let new = NewTask {
+            id,
+            account_id: by.account_id,
+            command,
+            cloud_account_id,
+            sealed_request,
+            description: "Received; waiting for its turn.".into(),
+            at: self.0.environment.now(),
+        };
+        let event = AuditEvent {
+            actor: Actor::from(by),
+            resource: RESOURCE,
+            resource_id: cloud_account_id.map(|id| id.0),
+            kind: match command {
+                Command::CloudAccountCreateRequest => "Cloud account registration requested",
+                Command::CloudAccountUpdateRequest => "Cloud account change requested",
+                Command::CloudAccountDeleteRequest => "Cloud account removal requested",
+            },
+            description: format!("{audit} (task {id})."),
+        };
+        let task = self.0.store.queue_task(new, event).await.map_err(|error| {
+            match (error, cloud_account_id) {
+                (berth_store::Error::NoSuchCloudAccount, Some(id)) => not_found(id),
+                (berth_store::Error::NotActive, _) => Error::rejected(
+                    ErrorType::CloudAccountNotActive,
+                    "The cloud account is being deleted; nothing else can be done with it. Wait for that task to end.",
+                ),
+                (error, _) => error.into(),
+            }
+        })?;
+        self.0.queued.notify_one();
+        Ok(task)
+    }
+}
+
+pub(crate) fn not_found(id: CloudAccountId) -> Error {
+    Error::rejected(
+        ErrorType::CloudAccountNotFound,
+        format!("There is no cloud account {id}. GET /v1/cloud-accounts lists those there are."),
+    )
+}
+
+pub(crate) fn name_taken() -> Error {
+    taken(
+        ErrorType::CloudAccountNameExists,
+        Field::Name,
+        "is the name of another cloud account; choose another one",
+    )
+}
+
+pub(crate) fn access_key_taken() -> Error {
+    taken(
+        ErrorType::CloudAccountAccessKeyExists,
+        Field::AccessKeyId,
+        "is registered already; use that cloud account, or create another access key",
+    )
+}
+
+fn taken(kind: ErrorType, field: Field, message: &str) -> Error {
+    let error = berth_domain::cloud_account::FieldError { field, message: message.into() };
+    Error::Rejected {
+        kind,
+        message: format!("{field} {message}. Nothing was changed."),
+        fields: vec![error],
+    }
+}
+
+fn refuse_internal(id: CloudAccountId) -> Result<(), Error> {
+    if id == CloudAccountId::INTERNAL {
+        return Err(Error::rejected(
+            ErrorType::Forbidden,
+            "Cloud account 1 is the operator's own (internal resources) and cannot be changed or deleted.",
+        ));
+    }
+    Ok(())
 }

@@ -39,3 +39,18 @@ impl Error {
         Self::Rejected { kind: ErrorType::BadRequest, message, fields }
     }
 }
+
+impl From<berth_store::Error> for Error {
+    fn from(error: berth_store::Error) -> Self {
+        match error {
+            berth_store::Error::Unavailable(_) => Self::Unavailable(Box::new(error)),
+            _ => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<berth_vault::Error> for Error {
+    fn from(error: berth_vault::Error) -> Self {
+        Self::Internal(Box::new(error))
+    }
+}

@@ -293,6 +293,11 @@ impl Scope {
         }
     }
 
+    /// The statement that grants an action of the table; the first of its rows.
+    pub fn statement_for(&self, action: &str) -> Option<Statement> {
+        TABLE.iter().find(|row| row.action == action).map(|row| self.statement(row))
+    }
+
     /// The policy that grants the whole table: one statement for each set of resources and conditions.
     pub fn policy(&self) -> PolicyDocument {
         let mut groups: BTreeMap<(Vec<String>, Conditions), Vec<&'static str>> = BTreeMap::new();

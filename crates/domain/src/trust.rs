@@ -63,7 +63,11 @@ pub fn read(policy: &str, operator: &AwsAccountId) -> Trust {
         .statement
         .into_vec()
         .into_iter()
-        .filter(|rule| rule.action.as_ref().is_none_or(|actions| actions.iter().any(covers_assume_role)))
+        .filter(|rule| {
+            rule.action
+                .as_ref()
+                .is_none_or(|actions| actions.iter().any(|action| covers_assume_role(action)))
+        })
         .collect();
     if rules.iter().any(|rule| rule.not_principal.is_some() || rule.not_action.is_some()) {
         return Trust::Unreadable("it uses NotPrincipal or NotAction".into());
@@ -212,7 +216,7 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-fn covers_assume_role(pattern: &String) -> bool {
+fn covers_assume_role(pattern: &str) -> bool {
     matches_pattern(pattern.to_ascii_lowercase().as_bytes(), b"sts:assumerole")
 }
 

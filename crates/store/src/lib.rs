@@ -1,1 +1,75 @@
-//! store.
+//! The only crate that knows a database: tables, migrations, and one method per use case on [`Store`].
+//!
+//! SQLite and PostgreSQL run the same statements. Ids and times come from the program, never from SQL. Every
+//! write runs in one transaction that begins by locking its account's row (see [`audit`]), so that in one
+//! account commits happen in the order of task and audit numbers, in both databases.
+
+mod accounts;
+mod api_keys;
+mod audit;
+mod cloud_accounts;
+mod completion;
+mod connect;
+mod entities;
+mod error;
+mod leases;
+mod migrations;
+mod payment_methods;
+mod rows;
+mod sealed;
+mod tasks;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod users;
+
+use std::{path::PathBuf, sync::Arc};
+
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+
+pub use accounts::NewAccount;
+pub use api_keys::{KeyHolder, NewApiKey};
+pub use audit::AuditFilter;
+pub use cloud_accounts::{Conflicts, Page, SealedSecrets};
+pub use completion::{Completion, Effect};
+pub use error::{Error, Source, Unique};
+pub use leases::{ClaimedTask, Lease};
+pub use payment_methods::NewPaymentMethod;
+pub use sealed::{SealedLocation, SealedValue};
+pub use tasks::NewTask;
+pub use users::NewUser;
+
+/// The database. Cheap to clone; every clone uses the same connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// In SQLite a pool of connections that cannot write; in PostgreSQL the only pool.
+    reader: DatabaseConnection,
+    /// In SQLite one connection, because only one can write at a time; in PostgreSQL the same pool.
+    writer: DatabaseConnection,
+    /// The SQLite file; none in PostgreSQL.
+    file: Option<Arc<PathBuf>>,
+}
+
+impl Store {
+    /// `sqlite` or `postgresql`.
+    pub fn backend(&self) -> &'static str {
+        if self.is_postgres() { "postgresql" } else { "sqlite" }
+    }
+
+    fn is_postgres(&self) -> bool {
+        self.writer.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// Begins a transaction that may write. Dropping it rolls it back.
+    async fn begin(&self) -> Result<DatabaseTransaction, Error> {
+        // A SQLite transaction that starts as a reader and then writes can fail at once when another process
+        // has written meanwhile; one that starts as a writer waits its turn.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        Ok(self.writer.begin_with_options(options).await?)
+    }
+}

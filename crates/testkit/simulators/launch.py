@@ -151,7 +151,9 @@ class Moto:
     def __init__(self, kind, port):
         # Before moto is imported: IAM enforced from the first call.
         os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "0"
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        # Tracebacks are wanted, except of the call that plain moto is here to fail.
+        quiet = logging.ERROR if kind == "moto" else logging.CRITICAL
+        logging.getLogger("werkzeug").setLevel(quiet)
         from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
         import moto_patched
@@ -177,7 +179,12 @@ class Moto:
 
 
 class Ministack:
-    """ministack as it comes: a 12-digit access key id is the root user of that account."""
+    """ministack as it comes: a 12-digit access key id is the root user of that account.
+
+    Unlike AWS: SimulatePrincipalPolicy ignores ContextEntries, paging and all resources but the
+    first, and answers implicitDeny for a principal that doesn't exist; statements conditioned on
+    tags deny; GetUser without a name is always the root user; a user may have a third access key.
+    """
 
     def __init__(self, _kind, port):
         # It leaves a pid file in TMPDIR.

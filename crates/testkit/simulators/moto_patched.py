@@ -7,26 +7,44 @@ Enforcement, after the patches:
 - action, and Resource for IAM calls that name a user, role or instance profile;
 - for every other call the resource is unknown, and an Allow for any resource is enough;
 - Condition is ignored: a statement counts as if its condition held;
-- an access key that is not Active is refused like an unknown one, as on AWS.
+- an access key that is not Active is refused like an unknown one, as on AWS;
+- the signature is checked over the bytes that came (moto encodes the form anew, its own way);
+- refusals have the XML of AWS's query protocol and of EC2, which strict clients insist on.
+  For services that speak JSON they are still XML.
+
+Still unlike AWS: ListInstanceProfilesForRole of a role that doesn't exist is an empty list.
 
 Simulation:
 - identity policies of users (with their groups) and roles: inline, managed, explicit deny;
 - actions × resources, with wildcards; Condition against the ContextEntries sent, for the
   operators in OPERATORS (another one is an error, not a guess);
+- paged by action: MaxItems (100) and Marker count results, not resources;
 - no permissions boundary, session policy, organisation policy or resource policy;
 - when several resources are asked about: one result per action, with ResourceSpecificResults.
+  Which EvalResourceName AWS gives that result is not documented; here it is the first.
 """
 
 import functools
+import io
 import json
 import re
+import uuid
+from xml.sax.saxutils import escape
 
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, BaseResponse
 from moto.iam import access_control
-from moto.iam.access_control import AssumedRoleAccessKey, CreateAccessKeyFailure, IAMPolicyStatement, IAMUserAccessKey
+from moto.iam.access_control import (
+    AssumedRoleAccessKey,
+    CreateAccessKeyFailure,
+    IAMPolicyStatement,
+    IAMRequest,
+    IAMUserAccessKey,
+)
 from moto.iam.exceptions import ValidationError
 from moto.iam.models import Policy, iam_backends
 from moto.iam.responses import IamResponse
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from werkzeug.exceptions import HTTPException
 
 ADMIN = "simulator-admin"
 ADMIN_POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -45,9 +63,58 @@ def create_admin(account_id, region):
 
 
 def enforce_as_aws():
+    keep_bodies_as_sent()
+    word_refusals_as_aws()
     refuse_inactive_keys()
     know_iam_resources()
     let_unknown_resources_pass()
+
+
+def keep_bodies_as_sent():
+    serve = DomainDispatcherApplication.__call__
+    setup_class = BaseResponse.setup_class
+
+    def serve_keeping_body(self, environ, start_response):
+        if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["simulator.body"] = body
+            environ["wsgi.input"] = io.BytesIO(body)
+        return serve(self, environ, start_response)
+
+    def setup_class_with_body(self, request, *arguments, **options):
+        setup_class(self, request, *arguments, **options)
+        self.raw_body = request.environ.get("simulator.body", self.raw_body)
+
+    DomainDispatcherApplication.__call__ = serve_keeping_body
+    BaseResponse.setup_class = setup_class_with_body
+
+
+def word_refusals_as_aws():
+    for name in ["_raise_signature_does_not_match", "_raise_invalid_access_key", "_raise_access_denied"]:
+        setattr(IAMRequest, name, worded_as_aws(getattr(IAMRequest, name)))
+
+
+def worded_as_aws(refuse):
+    def refuse_worded(self, *arguments):
+        try:
+            refuse(self, *arguments)
+        except HTTPException as refusal:
+            code, message, request_id = refusal.error_type, escape(refusal.message), uuid.uuid4()
+            if self._service == "ec2":
+                if code == "AccessDenied":
+                    code, message = "UnauthorizedOperation", "You are not authorized to perform this operation. " + message
+                refusal.description = (
+                    f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
+                    f"<RequestID>{request_id}</RequestID></Response>"
+                )
+            else:
+                refusal.description = (
+                    f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+                    f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+                )
+            raise
+
+    return refuse_worded
 
 
 def refuse_inactive_keys():

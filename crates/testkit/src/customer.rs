@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::simulator::{AwsError, Credentials, Simulator};
+use crate::simulator::{AwsError, Credentials, Kind, Simulator};
 
 /// The AWS account that console roles trust unless a test says otherwise.
 pub const OPERATOR_ACCOUNT: &str = "999988887777";
@@ -136,9 +136,7 @@ impl CustomerBuilder {
             admin,
             policies: Vec::new(),
         };
-        customer
-            .iam("create_user", json!({"UserName": customer.names.user}))
-            .await;
+        customer.iam("create_user", json!({"UserName": customer.names.user})).await;
         customer.access_key = customer.create_access_key().await;
         customer.allow_get_caller_identity().await;
         customer.replace_policies(self.policies).await;
@@ -190,13 +188,16 @@ impl Customer {
 
     /// One AWS call with the user's access key.
     pub async fn call(&self, service: &str, operation: &str, params: Value) -> Result<Value, AwsError> {
-        self.simulator
-            .call(service, operation, params, &self.access_key)
-            .await
+        self.simulator.call(service, operation, params, &self.access_key).await
     }
 
     /// One AWS call as the account's administrator.
-    pub async fn admin_call(&self, service: &str, operation: &str, params: Value) -> Result<Value, AwsError> {
+    pub async fn admin_call(
+        &self,
+        service: &str,
+        operation: &str,
+        params: Value,
+    ) -> Result<Value, AwsError> {
         self.simulator.call(service, operation, params, &self.admin).await
     }
 
@@ -204,17 +205,12 @@ impl Customer {
 
     /// The user's key with a secret that isn't its own.
     pub fn wrong_secret(&self) -> Credentials {
-        Credentials {
-            secret_access_key: random_text(40),
-            ..self.access_key.clone()
-        }
+        Credentials { secret_access_key: random_text(40), ..self.access_key.clone() }
     }
 
     /// A second access key of the user, for rotation.
     pub async fn create_access_key(&self) -> Credentials {
-        let answer = self
-            .iam("create_access_key", json!({"UserName": self.names.user}))
-            .await;
+        let answer = self.iam("create_access_key", json!({"UserName": self.names.user})).await;
         let part = |name: &str| answer["AccessKey"][name].as_str().unwrap_or_default().to_owned();
         Credentials::new(part("AccessKeyId"), part("SecretAccessKey"))
     }
@@ -257,8 +253,7 @@ impl Customer {
     pub async fn deny(&self, action: &str) {
         let document = json!({"Version": "2012-10-17", "Statement": [
             {"Effect": "Deny", "Action": action, "Resource": "*"}]});
-        self.put_inline_policy(&format!("deny-{}", action.replace([':', '*'], "-")), &document)
-            .await;
+        self.put_inline_policy(&format!("deny-{}", action.replace([':', '*'], "-")), &document).await;
     }
 
     /// Takes an action out of the user's policies, which must name it literally.
@@ -292,13 +287,13 @@ impl Customer {
 
     /// Deletes the console role.
     pub async fn delete_console_role(&self) {
-        self.iam("delete_role", json!({"RoleName": self.names.console_role}))
-            .await;
+        self.iam("delete_role", json!({"RoleName": self.names.console_role})).await;
     }
 
     /// Replaces the console role's trust policy.
     pub async fn replace_trust_policy(&self, trust_policy: &Value) {
-        let params = json!({"RoleName": self.names.console_role, "PolicyDocument": trust_policy.to_string()});
+        let params =
+            json!({"RoleName": self.names.console_role, "PolicyDocument": trust_policy.to_string()});
         self.iam("update_assume_role_policy", params).await;
     }
 
@@ -307,8 +302,7 @@ impl Customer {
         let profile = self.names.instance_profile;
         let params = json!({"InstanceProfileName": profile, "RoleName": self.names.node_role});
         self.iam("remove_role_from_instance_profile", params).await;
-        self.iam("delete_instance_profile", json!({"InstanceProfileName": profile}))
-            .await;
+        self.iam("delete_instance_profile", json!({"InstanceProfileName": profile})).await;
     }
 
     // ---- users
@@ -316,8 +310,7 @@ impl Customer {
     /// A user who signs in to the AWS console with a password.
     pub async fn create_console_user(&self, name: &str, password: &str) {
         self.iam("create_user", json!({"UserName": name})).await;
-        self.iam("create_login_profile", json!({"UserName": name, "Password": password}))
-            .await;
+        self.iam("create_login_profile", json!({"UserName": name, "Password": password})).await;
     }
 
     /// Deletes the user with all that AWS wants gone before.
@@ -331,8 +324,7 @@ impl Customer {
         }
         let keys = self.iam("list_access_keys", user.clone()).await;
         for key in keys["AccessKeyMetadata"].as_array().into_iter().flatten() {
-            self.delete_access_key(key["AccessKeyId"].as_str().unwrap_or_default())
-                .await;
+            self.delete_access_key(key["AccessKeyId"].as_str().unwrap_or_default()).await;
         }
         self.iam("delete_user", user).await;
     }
@@ -361,9 +353,10 @@ impl Customer {
             written.chars().filter(|c| !c.is_whitespace()).count() <= MANAGED_POLICY_LIMIT,
             "AWS refuses a managed policy this long"
         );
-        let document = match self.simulator.kind().evaluates_conditions() {
-            true => written,
-            false => without_conditions(self.policies[index].clone()).to_string(),
+        let document = if self.simulator.kind().evaluates_conditions() {
+            written
+        } else {
+            without_conditions(self.policies[index].clone()).to_string()
         };
         let params = json!({"PolicyName": self.policy_name(index), "PolicyDocument": document});
         self.iam("create_policy", params).await;
@@ -395,15 +388,14 @@ impl Customer {
 
     async fn create_instance_profile(&self) {
         let profile = self.names.instance_profile;
-        self.iam("create_instance_profile", json!({"InstanceProfileName": profile}))
-            .await;
+        self.iam("create_instance_profile", json!({"InstanceProfileName": profile})).await;
         let params = json!({"InstanceProfileName": profile, "RoleName": self.names.node_role});
         self.iam("add_role_to_instance_profile", params).await;
     }
 
     /// fakecloud demands a permission for GetCallerIdentity; AWS never does.
     async fn allow_get_caller_identity(&self) {
-        if self.simulator.kind() == crate::simulator::Kind::Fakecloud {
+        if self.simulator.kind() == Kind::Fakecloud {
             let document = json!({"Version": "2012-10-17", "Statement": [
                 {"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}]});
             self.put_inline_policy("simulator-identity", &document).await;
@@ -418,9 +410,7 @@ pub fn unknown_access_key() -> Credentials {
 
 fn random_text(length: usize) -> String {
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz234567";
-    (0..length)
-        .map(|_| char::from(LETTERS[rand::random_range(0..LETTERS.len())]))
-        .collect()
+    (0..length).map(|_| char::from(LETTERS[rand::random_range(0..LETTERS.len())])).collect()
 }
 
 /// Takes the action out of every Allow statement; returns how often it was there.

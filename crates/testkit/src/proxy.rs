@@ -45,24 +45,15 @@ struct State {
 impl Proxy {
     /// Starts in front of an endpoint such as `http://127.0.0.1:5000`.
     pub async fn start(upstream: &str) -> Self {
-        let upstream = upstream
-            .strip_prefix("http://")
-            .expect("an http endpoint")
-            .trim_end_matches('/')
-            .to_owned();
+        let upstream =
+            upstream.strip_prefix("http://").expect("an http endpoint").trim_end_matches('/').to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let state = Arc::new(Mutex::new(State::default()));
         let (listening, wanted) = watch::channel(true);
         let (report, listens) = watch::channel(true);
         let server = tokio::spawn(serve(listener, upstream, Arc::clone(&state), wanted, report));
-        Self {
-            address,
-            state,
-            listening,
-            listens,
-            server,
-        }
+        Self { address, state, listening, listens, server }
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`.
@@ -214,7 +205,11 @@ enum Body {
 
 /// One whole message; `None` when the peer closed between messages. What was read beyond it
 /// stays in the buffer.
-async fn read_message(stream: &mut TcpStream, buffer: &mut Vec<u8>, kind: Body) -> io::Result<Option<Vec<u8>>> {
+async fn read_message(
+    stream: &mut TcpStream,
+    buffer: &mut Vec<u8>,
+    kind: Body,
+) -> io::Result<Option<Vec<u8>>> {
     loop {
         if let Some(end) = message_end(buffer, kind) {
             let rest = buffer.split_off(end);
@@ -281,11 +276,8 @@ fn error_response(status: &str, code: &str, message: &str) -> Vec<u8> {
         "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
          <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
     );
-    format!(
-        "HTTP/1.1 {status}\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    format!("HTTP/1.1 {status}\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+        .into_bytes()
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {

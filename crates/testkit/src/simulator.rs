@@ -10,6 +10,41 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::{Value, json};
 
+/// Writes a test once and runs it on moto and ministack, and on fakecloud where it is asked for
+/// (`cargo test fakecloud -- --ignored`).
+///
+/// ```text
+/// on_every_simulator! {
+///     async fn a_wrong_secret_is_refused(simulator: Simulator) { … }
+/// }
+/// ```
+#[macro_export]
+macro_rules! on_every_simulator {
+    ($(async fn $name:ident($simulator:ident: Simulator) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            async fn body($simulator: $crate::simulator::Simulator) $body
+
+            #[tokio::test]
+            async fn moto() {
+                body($crate::simulator::Simulator::moto().await).await;
+            }
+
+            #[tokio::test]
+            async fn ministack() {
+                body($crate::simulator::Simulator::ministack().await).await;
+            }
+
+            #[tokio::test]
+            #[ignore = "needs fakecloud: make test-fakecloud"]
+            async fn fakecloud() {
+                body($crate::simulator::Simulator::fakecloud().await).await;
+            }
+        }
+    )+};
+}
+
 /// A simulator that is running. Cheap to clone; the process ends with the last clone.
 #[derive(Clone)]
 pub struct Simulator {
@@ -84,12 +119,7 @@ impl Simulator {
         // Every test has a runtime of its own, so nothing here may belong to one. Statics aren't
         // dropped either: the launcher ends because its stdin closes with this process.
         static SHARED: [OnceLock<Simulator>; 4] = [const { OnceLock::new() }; 4];
-        blocking(move || {
-            SHARED[kind as usize]
-                .get_or_init(|| Self::start_blocking(kind))
-                .clone()
-        })
-        .await
+        blocking(move || SHARED[kind as usize].get_or_init(|| Self::start_blocking(kind)).clone()).await
     }
 
     /// A simulator of one's own, for a test that kills it.
@@ -154,11 +184,7 @@ impl Simulator {
     fn start_blocking(kind: Kind) -> Self {
         let mut bridge = Bridge::start(kind);
         let hello = bridge.read();
-        Self {
-            kind,
-            endpoint: text(&hello, "endpoint"),
-            bridge: Arc::new(Mutex::new(bridge)),
-        }
+        Self { kind, endpoint: text(&hello, "endpoint"), bridge: Arc::new(Mutex::new(bridge)) }
     }
 }
 
@@ -225,10 +251,7 @@ impl Bridge {
         let mut answer = self.read();
         match answer.get("error") {
             None => Ok(answer["ok"].take()),
-            Some(error) => Err(AwsError {
-                code: text(error, "code"),
-                message: text(error, "message"),
-            }),
+            Some(error) => Err(AwsError { code: text(error, "code"), message: text(error, "message") }),
         }
     }
 

@@ -1,0 +1,222 @@
+//! Who calls: authentication, source addresses, the rate limit and roles, in this order, before a handler
+//! sees anything of the request.
+
+use std::{
+    marker::PhantomData,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts},
+    http::request::Parts,
+};
+use berth_control::access::Access;
+use berth_domain::{
+    account::{Need, Principal, Role},
+    ids::AccountId,
+    task::ErrorType,
+};
+use tokio::time::Instant;
+
+use crate::{
+    failure::Failure,
+    observe::Told,
+    rate_limit::{Limiter, Source},
+    state::Api,
+};
+
+/// Longer keys than this are nobody's.
+const LONGEST_KEY: usize = 256;
+
+/// What an endpoint asks of the caller's role.
+pub(crate) trait Asks: Send + Sync + 'static {
+    const NEED: Need;
+}
+
+macro_rules! asks {
+    ($($(#[$doc:meta])* $name:ident),*) => {
+        $($(#[$doc])* pub(crate) struct $name;
+
+        impl Asks for $name {
+            const NEED: Need = Need::$name;
+        })*
+    };
+}
+
+asks!(
+    /// Reads resources.
+    Read,
+    /// Reads the log.
+    ReadLogs,
+    /// Reads billing data.
+    ReadBilling,
+    /// Changes resources.
+    Write
+);
+
+/// A caller who may do what `N` asks.
+pub(crate) struct Caller<N> {
+    /// Who it is.
+    pub(crate) principal: Principal,
+    /// Where the request came from.
+    pub(crate) address: IpAddr,
+    need: PhantomData<N>,
+}
+
+impl<N: Asks> FromRequestParts<Arc<Api>> for Caller<N> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Failure> {
+        let now = Instant::now();
+        let address = address_of(parts);
+        let access = authenticate(parts, api, address, now).await?;
+        tracing::Span::current().record("account", access.principal.account_id.0);
+        let told = parts.extensions.get::<Told>();
+        admit(&access, address, N::NEED, &api.requests, now, told)?;
+        Ok(Self { principal: access.principal, address, need: PhantomData })
+    }
+}
+
+fn address_of(parts: &Parts) -> IpAddr {
+    parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical())
+}
+
+async fn authenticate(parts: &Parts, api: &Api, address: IpAddr, now: Instant) -> Result<Access, Failure> {
+    let (Some(account_key), Some(secret_key)) =
+        (key(parts, "x-api-key"), key(parts, "x-api-secret-key"))
+    else {
+        return Err(unauthenticated());
+    };
+    let source = Source::from(address);
+    api.failed_authentications.check(source, now).map_err(|exhausted| {
+        Failure::exhausted(exhausted, "Too many wrong API keys came from this address")
+    })?;
+    match api.control.authenticate(account_key, secret_key).await? {
+        Some(access) => Ok(access),
+        None => {
+            // Whether this was the last allowed one does not matter to this answer.
+            let _ = api.failed_authentications.take(source, now);
+            Err(unauthenticated())
+        }
+    }
+}
+
+fn key<'a>(parts: &'a Parts, header: &str) -> Option<&'a str> {
+    let key = parts.headers.get(header)?.to_str().ok()?;
+    (1..=LONGEST_KEY).contains(&key.len()).then_some(key)
+}
+
+/// One text for every case: it must not help to tell a wrong key from a wrong secret.
+fn unauthenticated() -> Failure {
+    Failure::new(
+        ErrorType::Unauthorized,
+        "The headers x-api-key and x-api-secret-key must hold a pair of API keys that is in force.",
+    )
+}
+
+/// Whether the holder of valid keys may do this, from here, now.
+fn admit(
+    access: &Access,
+    address: IpAddr,
+    need: Need,
+    requests: &Limiter<AccountId>,
+    now: Instant,
+    told: Option<&Told>,
+) -> Result<(), Failure> {
+    let from_anywhere = access.allowed_sources.is_empty();
+    if !from_anywhere && !access.allowed_sources.iter().any(|network| network.contains(&address)) {
+        return Err(Failure::new(
+            ErrorType::Forbidden,
+            format!("This API key may not be used from {address}: it is outside the key's allowed sources."),
+        ));
+    }
+    let counted = requests.take(access.principal.account_id, now);
+    if let Some(told) = told {
+        told.remaining(counted.unwrap_or(0));
+    }
+    counted.map_err(|exhausted| {
+        Failure::exhausted(exhausted, "This account has used up its API requests for this minute")
+    })?;
+    let role = access.principal.role;
+    if role.allows(need) { Ok(()) } else { Err(forbidden(role, need)) }
+}
+
+fn forbidden(role: Role, need: Need) -> Failure {
+    let allowed: Vec<_> =
+        Role::ALL.into_iter().filter(|role| role.allows(need)).map(Role::title).collect();
+    Failure::new(
+        ErrorType::Forbidden,
+        format!(
+            "This needs an API key whose user has the role {}; this key's user has the role {}.",
+            allowed.join(" or "),
+            role.title()
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_domain::ids::UserId;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn access(role: Role, allowed_sources: &[&str]) -> Access {
+        Access {
+            principal: Principal {
+                account_id: AccountId(7),
+                user_id: UserId(1),
+                email: "ops@example.com".parse().unwrap(),
+                role,
+                api_key_name: "test-key-1".parse().unwrap(),
+            },
+            allowed_sources: allowed_sources.iter().map(|network| network.parse().unwrap()).collect(),
+        }
+    }
+
+    fn try_once(access: &Access, address: &str, need: Need) -> Result<(), String> {
+        let requests = Limiter::new(1, 10);
+        admit(access, address.parse().unwrap(), need, &requests, Instant::now(), None)
+            .map_err(|failure| format!("{failure:?}"))
+    }
+
+    #[rstest]
+    #[case(&[], "192.0.2.1", true)]
+    #[case(&["192.0.2.0/24"], "192.0.2.1", true)]
+    #[case(&["192.0.2.0/24"], "198.51.100.1", false)]
+    #[case(&["192.0.2.0/24", "2001:db8::/32"], "2001:db8::1", true)]
+    #[case(&["2001:db8::/32"], "192.0.2.1", false)]
+    fn a_key_is_good_only_from_its_allowed_sources(
+        #[case] allowed: &[&str],
+        #[case] address: &str,
+        #[case] good: bool,
+    ) {
+        assert_eq!(try_once(&access(Role::Owner, allowed), address, Need::Read).is_ok(), good);
+    }
+
+    #[test]
+    fn a_forbidden_role_is_told_which_one_is_needed() {
+        let refused = try_once(&access(Role::Viewer, &[]), "192.0.2.1", Need::Write).unwrap_err();
+        assert!(refused.contains("has the role Owner; this key's user has the role Viewer"), "{refused}");
+
+        let refused = try_once(&access(Role::BillingAdmin, &[]), "192.0.2.1", Need::ReadLogs).unwrap_err();
+        assert!(refused.contains("the role Owner or Viewer or Logs Viewer"), "{refused}");
+    }
+
+    #[test]
+    fn a_request_from_a_foreign_address_uses_up_nothing_of_the_account() {
+        let requests = Limiter::new(1, 10);
+        let (now, access) = (Instant::now(), access(Role::Owner, &["192.0.2.0/24"]));
+        let from = |address: &str| {
+            admit(&access, address.parse().unwrap(), Need::Read, &requests, now, None).is_ok()
+        };
+
+        assert!(!from("198.51.100.1"));
+        assert!(from("192.0.2.1"));
+        assert!(!from("192.0.2.1"));
+    }
+}

@@ -1,0 +1,78 @@
+//! The one table of settings: the struct, the defaults, the default file and the reference page come from it.
+
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
+
+use berth_domain::values::AwsAccountId;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::values::{LogFilter, LogFormat, PermissionProfile, PublicUrl};
+
+/// One setting, as told in the reference.
+pub(crate) struct Setting {
+    /// The name in the file.
+    pub(crate) name: &'static str,
+    /// What it decides: the field's documentation, one line each.
+    pub(crate) doc: &'static [&'static str],
+    /// The default as TOML, or an example where there is no default.
+    pub(crate) example: &'static str,
+    /// Whether the example is the default.
+    pub(crate) has_default: bool,
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty, $how:ident $example:literal;)+) => {
+        /// What an operator can set.
+        #[derive(Clone, Debug, Deserialize)]
+        pub(crate) struct Config {
+            $($(#[doc = $doc])+ pub(crate) $name: $type,)+
+        }
+
+        /// Every setting, in the order of the default file.
+        pub(crate) const SETTINGS: &[Setting] = &[$(Setting {
+            name: stringify!($name),
+            doc: &[$($doc),+],
+            example: $example,
+            has_default: settings!(@ $how),
+        }),+];
+    };
+    (@ default) => { true };
+    (@ unset) => { false };
+}
+
+settings! {
+    /// The address and port the API is served on, without TLS: put a reverse proxy in front of anything but
+    /// the loopback address.
+    listen: SocketAddr, default "\"127.0.0.1:8080\"";
+
+    /// The address clients reach Berth at, the base of the links in its answers. Not set: each answer uses the
+    /// address its request was sent to.
+    public_url: Option<PublicUrl>, unset "\"https://berth.example.com\"";
+
+    /// The database: `sqlite://PATH` for one server, `postgres://USER:PASSWORD@HOST:PORT/NAME` (PostgreSQL 15 or
+    /// newer) for one or several. A relative path starts at the working directory.
+    database_url: SecretString, default "\"sqlite://berth.db\"";
+
+    /// The master keys that open the secrets in the database. `berth init` creates the file; its mode must be
+    /// 0600. Keep a copy apart from the database's: without it, no stored secret can be read again.
+    master_key_file: PathBuf, default "\"berth-master.key\"";
+
+    /// The operator's own AWS account, 12 digits: the one that customers' console roles must trust. `berth serve`
+    /// and `berth verify` cannot do without.
+    operator_aws_account_id: Option<AwsAccountId>, unset "\"123456789012\"";
+
+    /// The names that the IAM user, the roles and the tag have in customers' AWS accounts: `berth` for Berth's
+    /// own, `redis-cloud` for accounts that were prepared for Redis Cloud. `berth iam policy` prints the policy.
+    permission_profile: PermissionProfile, default "\"berth\"";
+
+    /// How many requests one account key may make in a minute. What is above is answered 429.
+    rate_limit_per_minute: NonZeroU32, default "400";
+
+    /// How log lines look, on stderr: `text` for people, `json` for machines.
+    log: LogFormat, default "\"text\"";
+
+    /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`, and after commas other levels for single
+    /// crates of Berth's (`info,berth_control=debug`). Libraries never log below `warn`, and the AWS SDK not at
+    /// all: what they say at lower levels can hold secrets.
+    log_filter: LogFilter, default "\"info\"";
+}

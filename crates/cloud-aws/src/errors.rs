@@ -1,0 +1,121 @@
+//! From what the SDK reports to the port's error kinds.
+
+use aws_sdk_iam::{
+    config::http::HttpResponse,
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    operation::RequestId,
+};
+use berth_cloud::{Error, ErrorKind};
+
+/// AWS's words are kept for the log up to here, in characters.
+const LONGEST_DETAIL: usize = 500;
+
+/// What went wrong with `operation`.
+pub(crate) fn translate<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Error
+where
+    E: std::error::Error + ProvideErrorMetadata + RequestId + 'static,
+{
+    let (kind, detail) = match error {
+        SdkError::ServiceError(answer) => {
+            let status = answer.raw().status().as_u16();
+            match answer.err().code() {
+                Some(code) => {
+                    let message = answer.err().message().unwrap_or_default();
+                    (kind_of(operation, code, message, status), format!("{code}: {message}"))
+                }
+                None => (kind_of_status(status), format!("HTTP {status}: {}", DisplayErrorContext(error))),
+            }
+        }
+        // The answer broke off half-way.
+        SdkError::ResponseError(_) | SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) => {
+            (ErrorKind::Unreachable, DisplayErrorContext(error).to_string())
+        }
+        _ => (ErrorKind::Unexpected, DisplayErrorContext(error).to_string()),
+    };
+    Error { operation, kind, request_id: error.request_id().map(str::to_owned), detail: shorten(&detail) }
+}
+
+/// An answer that lacks what it must have, or says what cannot be.
+pub(crate) fn unexpected(operation: &'static str, request_id: Option<&str>, detail: &str) -> Error {
+    Error {
+        operation,
+        kind: ErrorKind::Unexpected,
+        request_id: request_id.map(str::to_owned),
+        detail: shorten(detail),
+    }
+}
+
+/// By AWS's error code. Sources: the "Common errors" pages of the IAM, STS and EC2 API references.
+fn kind_of(operation: &str, code: &str, message: &str, status: u16) -> ErrorKind {
+    match code {
+        "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId" => {
+            ErrorKind::InvalidKey
+        }
+        // One code for two things: AWS looks at the signature's date first.
+        "SignatureDoesNotMatch" | "InvalidSignatureException" => {
+            if message.contains("Signature expired") || message.contains("Signature not yet current") {
+                ErrorKind::SkewedClock
+            } else {
+                ErrorKind::WrongSecret
+            }
+        }
+        "RequestTimeTooSkewed" | "RequestExpired" => ErrorKind::SkewedClock,
+        "ExpiredToken" | "ExpiredTokenException" => ErrorKind::Expired,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => denied(operation, message),
+        "NoSuchEntity" | "NoSuchEntityException" => ErrorKind::NotFound,
+        "OptInRequired" | "AuthFailure" => ErrorKind::NotOptedIn,
+        // Answered with 500, and yet it is about the policies, not about AWS's health.
+        "PolicyEvaluation" | "PolicyEvaluationException" => ErrorKind::Unexpected,
+        "RequestLimitExceeded"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "BandwidthLimitExceeded"
+        | "PriorRequestNotComplete"
+        | "EC2ThrottledException" => ErrorKind::Throttled,
+        _ if code.contains("Throttl") => ErrorKind::Throttled,
+        "RequestTimeout" | "RequestTimeoutException" => ErrorKind::Unreachable,
+        _ => kind_of_status(status),
+    }
+}
+
+/// By HTTP status, where there is no code that says more.
+fn kind_of_status(status: u16) -> ErrorKind {
+    match status {
+        429 => ErrorKind::Throttled,
+        408 | 500.. => ErrorKind::Unreachable,
+        _ => ErrorKind::Unexpected,
+    }
+}
+
+/// Reads "User: ARN is not authorized to perform: ACTION on resource: RESOURCE because …". AWS may leave
+/// out all of it, or all but the first part; then the action is the operation itself.
+fn denied(operation: &str, message: &str) -> ErrorKind {
+    let told = message.split_once("not authorized to perform: ").map(|(_, rest)| rest);
+    let action = told
+        .and_then(|rest| rest.split_whitespace().next())
+        .map(|action| action.trim_end_matches(['.', ',']))
+        .filter(|action| action.contains(':'))
+        .unwrap_or(operation);
+    let resource = told
+        .and_then(|rest| rest.split_once("on resource: "))
+        .map(|(_, rest)| {
+            let end = [" because ", " with an explicit deny", " Encoded authorization", ". "]
+                .iter()
+                .filter_map(|words| rest.find(words))
+                .min()
+                .unwrap_or(rest.len());
+            rest[..end].trim().trim_end_matches('.')
+        })
+        .filter(|resource| !resource.is_empty());
+    ErrorKind::Denied { action: action.to_owned(), resource: resource.map(str::to_owned) }
+}
+
+/// One line of a length a log can bear, without the encoded part, which says nothing to anyone.
+fn shorten(detail: &str) -> String {
+    let readable = detail.split("Encoded authorization failure message").next().unwrap_or_default();
+    let line = readable.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST_DETAIL) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}

@@ -1,0 +1,95 @@
+//! Servers that stand in for AWS, and sessions with them.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use berth_cloud::{Cloud, Session};
+use berth_cloud_aws::AwsCloud;
+use berth_domain::{
+    cloud_account::AccessKey,
+    secret::Secret,
+    values::{Arn, RoleName, SecretAccessKey},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use wiremock::{
+    Mock, MockBuilder, MockServer, ResponseTemplate,
+    matchers::{body_string_contains, method},
+};
+
+pub(crate) const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
+pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// The access key `id` with [`SECRET`].
+pub(crate) fn key(id: &str) -> AccessKey {
+    AccessKey {
+        id: id.parse().expect("a well-formed id"),
+        secret: SecretAccessKey::parse(Secret::new(SECRET.to_owned())).expect("a well-formed secret"),
+    }
+}
+
+/// A session that takes `url` for AWS.
+pub(crate) async fn session(url: &str) -> Arc<dyn Session> {
+    AwsCloud::at(url, "eu-central-1").await.session(&key(KEY_ID))
+}
+
+pub(crate) fn role_name() -> RoleName {
+    "berth-console".parse().expect("a well-formed name")
+}
+
+pub(crate) fn user_arn() -> Arn {
+    "arn:aws:iam::123456789012:user/berth-user".parse().expect("a well-formed ARN")
+}
+
+/// An answer in XML with AWS's request id in its header.
+pub(crate) fn answer(status: u16, body: &str) -> ResponseTemplate {
+    ResponseTemplate::new(status)
+        .insert_header("x-amzn-RequestId", "7a62c49f-347e-4fc4-9331-6e8eEXAMPLE")
+        .set_body_raw(body, "text/xml")
+}
+
+/// Requests for one action, such as `GetRole`.
+pub(crate) fn on(action: &str) -> MockBuilder {
+    Mock::given(method("POST")).and(body_string_contains(format!("Action={action}&")))
+}
+
+/// A server that gives `response` to everything.
+pub(crate) async fn always(response: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(method("POST")).respond_with(response).mount(&server).await;
+    server
+}
+
+/// A server that writes `response`, as it is, to every request, and counts the connections made to it.
+pub(crate) async fn raw(response: &'static str) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(converse(stream, response));
+        }
+    });
+    (url, connections)
+}
+
+/// The requests are small enough to arrive in one piece.
+fn converse(mut stream: TcpStream, response: &'static str) -> impl Future<Output = ()> {
+    async move {
+        let mut request = [0; 64 * 1024];
+        while stream.read(&mut request).await.is_ok_and(|length| length > 0) {
+            if stream.write_all(response.as_bytes()).await.is_err() || response.contains("close") {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The tables' history. A migration that was released never changes; a new one follows it.
+
+mod m2026_11_20_000001_first_tables;
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+/// Applies the migrations below, in this order.
+pub(crate) struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m2026_11_20_000001_first_tables::Migration)]
+    }
+}

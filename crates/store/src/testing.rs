@@ -1,0 +1,141 @@
+//! Scratch databases for tests.
+//!
+//! One test body runs on both databases like this:
+//!
+//! ```ignore
+//! #[rstest]
+//! #[tokio::test]
+//! async fn a_test(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+//!     let db = TestDatabase::new(backend).await;
+//!     db.store().ping().await.unwrap();
+//! }
+//! ```
+
+use std::{
+    any::Any,
+    env,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use crate::Store;
+use sea_orm::sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions,
+};
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// A fresh SQLite file in a temporary directory.
+    Sqlite,
+    /// A fresh database on the PostgreSQL server of `TEST_DATABASE_URL`.
+    Postgres,
+}
+
+/// A migrated database of its own for one test; gone when dropped.
+#[derive(Debug)]
+pub struct TestDatabase {
+    store: Store,
+    url: String,
+    /// A directory or a database on the server: removed when this is dropped.
+    _home: Box<dyn Any + Send + Sync>,
+}
+
+impl TestDatabase {
+    /// Creates and migrates a database.
+    ///
+    /// # Panics
+    /// When that fails, and for PostgreSQL when `TEST_DATABASE_URL` is not set: tests are never skipped.
+    pub async fn new(backend: Backend) -> Self {
+        let database = Self::empty(backend).await;
+        database.store.migrate().await.expect("a new database can be migrated");
+        database
+    }
+
+    /// Creates a database without tables; for SQLite, not even the file.
+    ///
+    /// # Panics
+    /// As [`Self::new`].
+    pub async fn empty(backend: Backend) -> Self {
+        let directory =
+            tempfile::Builder::new().prefix("berth-test-").tempdir().expect("a temporary directory");
+        let (url, home): (String, Box<dyn Any + Send + Sync>) = match backend {
+            Backend::Sqlite => {
+                let url = format!("sqlite://{}", directory.path().join("berth.db").display());
+                (url, Box::new(directory))
+            }
+            Backend::Postgres => {
+                let database = ServerDatabase::create().await;
+                (database.url.clone(), Box::new(database))
+            }
+        };
+        let store = Store::connect(&url).await.expect("the URL of a new database is sound");
+        Self { store, url, _home: home }
+    }
+
+    /// The database's store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The database's URL, for a second store or a process under test.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+/// A database on the test server, dropped with this.
+#[derive(Debug)]
+struct ServerDatabase {
+    server: PgConnectOptions,
+    name: String,
+    url: String,
+}
+
+impl ServerDatabase {
+    async fn create() -> Self {
+        static COUNTER: AtomicU32 = AtomicU32::new(0);
+        let url = env::var("TEST_DATABASE_URL").expect(
+            "TEST_DATABASE_URL must name a PostgreSQL server: run `make test`, or set TEST_DATABASE_URL",
+        );
+        let server: PgConnectOptions = url.parse().expect("TEST_DATABASE_URL is a postgres:// URL");
+        // A counter for this process, a number for other processes, random letters for other machines.
+        let random = tempfile::Builder::new().prefix("").tempdir().expect("a temporary directory");
+        let random = random.path().file_name().map(|name| name.to_string_lossy().to_lowercase());
+        let name = format!(
+            "berth_test_{}_{}_{}",
+            random.unwrap_or_default(),
+            std::process::id(),
+            COUNTER.fetch_add(1, Ordering::Relaxed)
+        );
+        let mut connection =
+            PgConnection::connect_with(&server).await.expect("the server of TEST_DATABASE_URL answers");
+        execute(&mut connection, &format!("CREATE DATABASE {name}"))
+            .await
+            .expect("a database can be created");
+        let url = server.clone().database(&name).to_url_lossy().to_string();
+        Self { server, name, url }
+    }
+}
+
+impl Drop for ServerDatabase {
+    /// Best effort: what stays behind is harmless, and a test must not fail for it.
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // The test's own runtime may be ending, and cannot be waited for from here.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let mut connection =
+                    PgConnection::connect_with(&server).await.map_err(std::io::Error::other)?;
+                let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                execute(&mut connection, &sql).await.map_err(std::io::Error::other)
+            })
+        });
+        drop(dropping.join());
+    }
+}
+
+async fn execute(connection: &mut PgConnection, sql: &str) -> Result<(), sea_orm::sqlx::Error> {
+    connection.execute(AssertSqlSafe(sql)).await?;
+    Ok(())
+}

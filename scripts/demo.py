@@ -1,0 +1,213 @@
+"""The demo: a customer's AWS account in a simulator, registered with a running Berth; then two that are refused.
+
+    scripts/demo.sh           leaves everything running until Ctrl-C
+    scripts/demo.sh --check   stops at the end; exit code 0 or 1
+
+Every step is asserted either way.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import textwrap
+
+from stage import OPERATOR_ACCOUNT, Berth, Customer, Failed, Simulator, Stage, free_port
+
+MISSING_ACTION = "ec2:RunInstances"
+PREFERRED_PORT = 8080
+COLOURS = {"pass": 32, "warn": 33, "fail": 31, "unknown": 35, "bold": 1, "dim": 2}
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--berth", required=True, help="the program")
+    arguments.add_argument("--check", action="store_true", help="stop at the end")
+    options = arguments.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)
+    try:
+        with Stage("demo") as stage:
+            play(stage, options)
+    except Failed as failed:
+        print(f"\n{paint('fail', 'The demo failed:')} {failed}")
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped before the end.")
+        return 130
+    return 0
+
+
+def play(stage, options):
+    simulator = Simulator(stage)
+    berth = Berth(stage, options.berth, port=free_port(PREFERRED_PORT), AWS_ENDPOINT_URL=simulator.endpoint)
+    heading("An AWS simulator", f"moto at {simulator.endpoint}, refusing what IAM policies don't allow")
+
+    customer = Customer(simulator, berth)
+    heading("A customer's AWS account", f"{customer.account}, prepared as its administrator would")
+    customer.prepare()
+    tell("IAM user", f"berth-user with access key {customer.access_key['access_key']}")
+    tell("policy", f"from `berth iam policy`: {len(customer.policy['Statement'])} statements")
+    tell("console role", f"berth-console, trusts AWS account {OPERATOR_ACCOUNT} with MFA (`berth iam trust-policy`)")
+    tell("node role", "berth-node, with an instance profile of the same name")
+
+    heading("Berth", "on an embedded SQLite database")
+    credentials = berth.init("Acme", "owner@acme.example")
+    tell("berth init", f"account {credentials['accountId']} with an owner and API keys")
+    ready = berth.serve()
+    tell("berth serve", f"ready at {berth.url} after {ready * 1000:.0f} ms")
+
+    registered = register(berth, customer)
+    refuse_wrong_secret(berth, customer)
+    refuse_missing_permission(berth, customer)
+    only_the_good_one_is_there(berth, registered)
+
+    if options.check:
+        print(f"\n{paint('pass', 'All steps did what they should.')}")
+    else:
+        stay(berth, simulator, customer, credentials)
+
+
+def register(berth, customer):
+    heading("Registering it", f"POST {berth.url}/v1/cloud-accounts")
+    task, findings = post(berth, "acme-production", customer.access_key)
+    show(findings)
+    check(task["status"] == "processing-completed", f"the account should have been registered: {task}")
+    bad = [finding for finding in findings if finding["verdict"] != "pass"]
+    check(findings and not bad, f"every check should have passed: {bad}")
+
+    cloud_account = task["response"]["resourceId"]
+    status, account = berth.request("GET", f"/v1/cloud-accounts/{cloud_account}")
+    check(status == 200, f"the cloud account should be there, not {status}: {account}")
+    check(account["status"] == "active", f"the cloud account should be active: {account}")
+    check(account["accessKeyId"] == customer.access_key["access_key"], f"whose access key is that? {account}")
+    check(customer.access_key["secret_key"] not in json.dumps(account), "the secret key was returned")
+    outcome("pass", f"registered as cloud account {cloud_account}, active: {account['awsUserArn']}")
+    return cloud_account
+
+
+def refuse_wrong_secret(berth, customer):
+    heading("With a wrong secret", "a second access key of the same user, its secret mistyped")
+    key = customer.add_access_key("berth-user")
+    mistyped = key["secret_key"][:-1] + ("x" if key["secret_key"][-1] != "x" else "y")
+    task, findings = post(berth, "acme-mistyped", {**key, "secret_key": mistyped})
+    show(findings)
+    refused(task, "CLOUD_ACCOUNT_INVALID_CREDS")
+
+
+def refuse_missing_permission(berth, customer):
+    heading("With a permission missing", f"another user, whose policy lacks {MISSING_ACTION}")
+    policy = customer.policy_for("berth-limited", without=[MISSING_ACTION])
+    task, findings = post(berth, "acme-limited", customer.add_user("berth-limited", policy))
+    show(findings)
+    refused(task, "CLOUD_ACCOUNT_PERMISSION_FAILED")
+    missing = [finding for finding in findings if finding["verdict"] == "fail"]
+    actions = {finding["action"] for finding in missing}
+    check(actions == {MISSING_ACTION}, f"only {MISSING_ACTION} should be missing, not {actions}")
+    check(all(finding["statement"] for finding in missing), f"a statement to add is missing: {missing}")
+
+
+def only_the_good_one_is_there(berth, registered):
+    heading("What was saved", "GET /v1/cloud-accounts")
+    status, answer = berth.request("GET", "/v1/cloud-accounts")
+    check(status == 200, f"the list should be answered, not {status}: {answer}")
+    for account in answer["cloudAccounts"]:
+        tell(f"cloud account {account['id']}", f"{account['name']}, {account['status']}")
+    ids = {account["id"] for account in answer["cloudAccounts"]}
+    # 1 is the operator's own, as Redis Cloud lists it.
+    check(ids == {1, registered}, f"there should be cloud accounts 1 and {registered}, not {ids}")
+    outcome("pass", "of the two refused ones, nothing")
+
+
+def post(berth, name, key):
+    """Asks for a registration and waits for its end; returns the task and its findings."""
+    body = {
+        "name": name,
+        "provider": "AWS",
+        "accessKeyId": key["access_key"],
+        "accessSecretKey": key["secret_key"],
+        "consoleRoleName": "berth-console",
+    }
+    status, accepted = berth.request("POST", "/v1/cloud-accounts", body)
+    check(status == 202, f"the request should have been accepted, not {status}: {accepted}")
+    task = berth.finished_task(accepted["taskId"])
+    status, answer = berth.request("GET", f"/api/tasks/{accepted['taskId']}/findings")
+    check(status == 200, f"the findings should be there, not {status}: {answer}")
+    return task, answer["findings"]
+
+
+def refused(task, error):
+    check(task["status"] == "processing-error", f"the account should have been refused: {task}")
+    told = task["response"]["error"]
+    check(told["type"] == error, f"the error should be {error}: {told}")
+    check(task["taskId"] in told["description"], f"the error should name its task: {told}")
+    outcome("fail", f"refused: {told['type']}")
+    print(textwrap.fill(told["description"], 100, initial_indent="     ", subsequent_indent="     "))
+
+
+def stay(berth, simulator, customer, credentials):
+    key = credentials["apiKey"]
+    heading("Running until Ctrl-C", "try it")
+    tell("API", f"{berth.url}/v1")
+    tell("account key", key["accountKey"])
+    tell("secret key", key["secretKey"])
+    tell("owner", f"{credentials['owner']['email']} with password {credentials['owner']['password']}")
+    tell("AWS simulator", simulator.endpoint)
+    tell("AWS access key", f"{customer.access_key['access_key']} with secret {customer.access_key['secret_key']}")
+    tell("log", str(berth.log))
+    print(
+        textwrap.indent(
+            f"""
+curl -s {berth.url}/v1/cloud-accounts -H 'x-api-key: {key["accountKey"]}' -H 'x-api-secret-key: {key["secretKey"]}'
+
+REDIS_CLOUD_API_URL={berth.url}/v1 REDIS_CLOUD_API_KEY={key["accountKey"]} REDIS_CLOUD_SECRET_KEY={key["secretKey"]} \\
+  redisctl cloud provider-account list
+""",
+            "     ",
+        )
+    )
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        print("\nStopping.")
+
+
+def show(findings):
+    for finding in findings:
+        outcome(finding["verdict"], f"{finding['check']}: {finding['message']}")
+        if finding["verdict"] != "pass" and finding["remedy"]:
+            show_remedy(finding["remedy"], finding["statement"])
+
+
+def show_remedy(remedy, statement):
+    """The remedy's sentence, then the statement that it holds on one line, in a form to paste."""
+    indent = " " * 13
+    if statement:
+        remedy = remedy.split(": {")[0] + ":"
+    print(textwrap.fill(remedy, 100, initial_indent=indent, subsequent_indent=indent))
+    if statement:
+        print(textwrap.indent(json.dumps(statement, indent=2), indent))
+
+
+def heading(title, detail):
+    print(f"\n{paint('bold', title)}: {detail}")
+
+
+def tell(name, value):
+    print(f"     {paint('dim', name.ljust(16))} {value}")
+
+
+def outcome(verdict, message):
+    print(f"     {paint(verdict, verdict.ljust(7))} {message}")
+
+
+def paint(style, text):
+    return f"\033[{COLOURS[style]}m{text}\033[0m" if sys.stdout.isatty() else text
+
+
+def check(condition, otherwise):
+    if not condition:
+        raise Failed(otherwise)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Every test there is, on SQLite and on PostgreSQL, against real AWS simulators:
+#
+#   scripts/test.sh            what `make test` does
+#   scripts/test.sh fakecloud  what `make test-fakecloud` does: the suites that can run on fakecloud, on it
+#
+# Uses the server of $TEST_DATABASE_URL where that is set, else starts one and stops it again.
+set -euo pipefail
+source "$(dirname "$0")/common.sh"
+cd "$ROOT"
+
+main() {
+  case ${1:-} in
+    '') everything ;;
+    fakecloud) on_fakecloud ;;
+    *) die "usage: scripts/test.sh [fakecloud]" ;;
+  esac
+}
+
+everything() {
+  scripts/setup.sh python redisctl postgres
+  export BERTH_TEST_PYTHON=$PYTHON BERTH_TEST_REDISCTL=$TOOLS/bin/redisctl
+  say "test: building"
+  cargo test --workspace --no-run
+  say "test: schemathesis against docs/reference/openapi.json"
+  "$PYTHON" scripts/fuzz_api.py --berth "$(target_dir)/debug/berth"
+  start_postgres
+  # Last, so that the run ends with cargo's own summary.
+  cargo test --workspace --no-fail-fast
+}
+
+on_fakecloud() {
+  local binary=${FAKECLOUD:-$(command -v fakecloud || true)}
+  [ -n "$binary" ] || die "fakecloud is not installed: 'cargo install fakecloud --locked' (about half an hour), then 'make test-fakecloud FAKECLOUD=/path/to/fakecloud'"
+  [ -x "$binary" ] || die "FAKECLOUD=$binary is not a program"
+  scripts/setup.sh python
+  export BERTH_TEST_PYTHON=$PYTHON FAKECLOUD=$binary
+  # Tests that need it carry `fakecloud` in their names and are ignored elsewhere.
+  cargo test --workspace --no-fail-fast -- --include-ignored fakecloud
+}
+
+start_postgres() {
+  [ -z "${TEST_DATABASE_URL:-}" ] || return 0
+  STATE_DIRECTORY=$(mktemp -d)
+  export BERTH_POSTGRES_STATE=$STATE_DIRECTORY/postgres
+  trap 'scripts/postgres.sh stop; rm -rf "$STATE_DIRECTORY"' EXIT
+  TEST_DATABASE_URL=$(scripts/postgres.sh start)
+  export TEST_DATABASE_URL
+}
+
+main "$@"
