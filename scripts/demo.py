@@ -101,9 +101,9 @@ def refuse_missing_permission(berth, customer):
     show(findings)
     refused(task, "CLOUD_ACCOUNT_PERMISSION_FAILED")
     missing = [finding for finding in findings if finding["verdict"] == "fail"]
-    actions = {finding["action"] for finding in missing}
+    actions = {finding.get("action") for finding in missing}
     check(actions == {MISSING_ACTION}, f"only {MISSING_ACTION} should be missing, not {actions}")
-    check(all(finding["statement"] for finding in missing), f"a statement to add is missing: {missing}")
+    check(all(finding.get("statement") for finding in missing), f"a statement to add is missing: {missing}")
 
 
 def only_the_good_one_is_there(berth, registered):
@@ -174,8 +174,8 @@ REDIS_CLOUD_API_URL={berth.url}/v1 REDIS_CLOUD_API_KEY={key["accountKey"]} REDIS
 def show(findings):
     for finding in findings:
         outcome(finding["verdict"], f"{finding['check']}: {finding['message']}")
-        if finding["verdict"] != "pass" and finding["remedy"]:
-            show_remedy(finding["remedy"], finding["statement"])
+        if finding["verdict"] != "pass" and finding.get("remedy"):
+            show_remedy(finding.get("remedy"), finding.get("statement"))
 
 
 def show_remedy(remedy, statement):

@@ -29,7 +29,7 @@ programs() {
   local candidate version
   for candidate in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort --version-sort --reverse) \
     "$(pg_config --bindir 2>/dev/null || true)" "$(dirname "$(command -v postgres || echo /nowhere/postgres)")"; do
-    [ -x "$candidate/initdb" ] && [ -x "$candidate/pg_ctl" ] || continue
+    if ! [ -x "$candidate/initdb" ] || ! [ -x "$candidate/pg_ctl" ]; then continue; fi
     version=$("$candidate/postgres" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
     [ "$version" -ge "$MIN_VERSION" ] || continue
     echo "$candidate"

@@ -54,12 +54,12 @@ apt_install() {
     die "$what could not be installed: run 'apt-get update && apt-get install $*' as root to see why"
 }
 
-# A virtual environment that matches the requirements files, rebuilt when they change.
+# A virtual environment that matches the requirements, rebuilt when they change.
 python_environment() {
-  local requirements=("$ROOT/crates/testkit/simulators/requirements.txt" "$ROOT/scripts/requirements.txt")
+  local requirements=$ROOT/crates/testkit/simulators/requirements.txt
   local constraints=$ROOT/scripts/constraints.txt
   local stamp
-  stamp=$(cat "${requirements[@]}" "$constraints" | sha256sum | cut -d' ' -f1)
+  stamp=$(cat "$requirements" "$constraints" | sha256sum | cut -d' ' -f1)
   if [ "$(cat "$VENV/.berth" 2>/dev/null)" = "$stamp" ] && "$PYTHON" -c '' 2>/dev/null; then
     return
   fi
@@ -69,7 +69,7 @@ python_environment() {
   rm -rf "$VENV"
   python3 -m venv "$VENV"
   "$PYTHON" -m pip install --quiet --disable-pip-version-check \
-    --requirement "${requirements[0]}" --requirement "${requirements[1]}" --constraint "$constraints" >&2 ||
+    --requirement "$requirements" --constraint "$constraints" >&2 ||
     die "the Python packages could not be installed: is the Python package index reachable from here?"
   echo "$stamp" >"$VENV/.berth"
 }

@@ -160,14 +160,16 @@ class Berth:
         """`berth serve`, until it is ready; returns how long that took."""
         started = time.monotonic()
         self.process = self._stage.start([self._binary, "serve"], log=self.log, env=self._environment)
+        answer = "no answer"
         while time.monotonic() - started < seconds:
             if self.process.poll() is not None:
                 raise Failed(f"`berth serve` ended at once; its last words:\n{tail(self.log)}")
             with contextlib.suppress(OSError):
-                if self.request("GET", "/readyz")[0] == 200:
+                status, answer = self.request("GET", "/readyz")
+                if status == 200:
                     return time.monotonic() - started
             time.sleep(0.01)
-        raise Failed(f"`berth serve` was not ready after {seconds} s; its last words:\n{tail(self.log)}")
+        raise Failed(f"`berth serve` was not ready after {seconds} s ({answer}); its last words:\n{tail(self.log)}")
 
     def request(self, method, path, body=None):
         """One request with the API keys; returns the status and the answer's JSON (or text)."""

@@ -190,6 +190,12 @@ impl Failure {
         failure
     }
 
+    /// The fields at fault.
+    #[cfg(test)]
+    pub(crate) fn problems(&self) -> &[FieldProblem] {
+        &self.0.fields
+    }
+
     fn body(&self, path: &str, request_id: &str, now: Timestamp) -> ErrorBody {
         ErrorBody {
             timestamp: now,

@@ -14,13 +14,17 @@ use crate::{
 
 /// A control plane for Redis in your customers' own AWS accounts.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true, after_help = "\
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   berth init --account Acme --owner-email ops@acme.example
   BERTH_OPERATOR_AWS_ACCOUNT_ID=123456789012 berth serve
   berth --config /etc/berth.toml doctor
 
-Settings come from --config FILE and BERTH_* variables; `berth config default` lists them.")]
+Settings come from --config FILE and BERTH_* variables; `berth config default` lists them."
+)]
 pub(crate) struct Cli {
     /// Configuration file (TOML). BERTH_* variables are stronger than what it says.
     #[arg(long, global = true, value_name = "FILE")]

@@ -1,58 +1,29 @@
 //! Stopping: the first signal lets work in hand finish, the second ends the process at once.
 
-use std::{io, time::Duration};
+use std::{io, process, time::Duration};
 
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    time::Instant,
-};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// How long requests and tasks in hand may go on after the first signal.
-const FINISH: Duration = Duration::from_secs(20);
+/// How long requests and tasks in hand may go on after the first signal. The task runner gives a task back
+/// before that; 30 s is what service managers wait before they kill.
+pub(crate) const LIMIT: Duration = Duration::from_secs(27);
 
-/// How long a task may take to give back its lease when it could not finish.
-const RELEASE: Duration = Duration::from_secs(5);
-
-/// The two steps of stopping. Clones share them.
-#[derive(Clone, Default)]
-pub(crate) struct Shutdown {
-    /// Take on nothing new, finish what is in hand.
-    pub(crate) soft: CancellationToken,
-    /// Give up what is in hand.
-    pub(crate) hard: CancellationToken,
+/// Listens for SIGTERM and SIGINT: the first cancels the token, the second ends the process.
+pub(crate) fn on_signals() -> io::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::spawn(follow(signals, stop.clone()));
+    Ok(stop)
 }
 
-impl Shutdown {
-    /// Begins to listen for SIGTERM and SIGINT.
-    pub(crate) fn on_signals() -> io::Result<Self> {
-        let shutdown = Self::default();
-        let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        tokio::spawn(shutdown.clone().follow(signals));
-        Ok(shutdown)
-    }
-
-    async fn follow(self, (mut terminate, mut interrupt): (Signal, Signal)) {
-        let name = next(&mut terminate, &mut interrupt).await;
-        tracing::info!("{name}: stopping; requests and tasks in hand may finish, a second signal ends at once");
-        self.soft.cancel();
-        let name = next(&mut terminate, &mut interrupt).await;
-        tracing::warn!("{name} again: ending at once");
-        std::process::exit(1);
-    }
-
-    /// Waits for `work` to end after [`Self::soft`]: gracefully, then less so, then no longer.
-    pub(crate) async fn finish(&self, work: impl Future<Output = ()>) {
-        let end = Instant::now() + FINISH;
-        tokio::pin!(work);
-        if tokio::time::timeout_at(end, &mut work).await.is_ok() {
-            return;
-        }
-        self.hard.cancel();
-        if tokio::time::timeout_at(end + RELEASE, work).await.is_err() {
-            tracing::warn!("some requests did not finish in time and are cut off");
-        }
-    }
+async fn follow((mut terminate, mut interrupt): (Signal, Signal), stop: CancellationToken) {
+    let name = next(&mut terminate, &mut interrupt).await;
+    tracing::info!("{name}: stopping when what is in hand is done; a second signal ends at once");
+    stop.cancel();
+    let name = next(&mut terminate, &mut interrupt).await;
+    tracing::warn!("{name} again: ending at once");
+    process::exit(1);
 }
 
 async fn next(terminate: &mut Signal, interrupt: &mut Signal) -> &'static str {

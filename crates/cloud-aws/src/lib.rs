@@ -6,6 +6,7 @@
 
 mod call;
 mod errors;
+mod probe;
 mod session;
 mod simulation;
 
@@ -20,8 +21,8 @@ use aws_sdk_iam::config::AppName;
 use berth_cloud::{CALL_TIMEOUT, Cloud, Session};
 use berth_domain::cloud_account::AccessKey;
 
-pub use crate::call::describe_metrics;
 use crate::session::AwsSession;
+pub use crate::{call::describe_metrics, probe::Probe};
 
 /// Every AWS action this crate can call, by the name that errors, logs and metrics use.
 pub const OPERATIONS: &[&str] = &[

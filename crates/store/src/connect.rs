@@ -3,7 +3,7 @@
 use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, sync::Arc, time::Duration};
 
 use sea_orm::{
-    DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
+    ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
         ConnectOptions,
         postgres::{PgConnectOptions, PgPoolOptions},
@@ -12,7 +12,12 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait;
 
-use crate::{Error, Store, migrations::Migrator, rows::statement};
+use crate::{
+    Error, Store,
+    migrations::Migrator,
+    reader::{Reader, SqliteReaders},
+    rows::statement,
+};
 
 /// How long a request waits for a connection before it is told that the database is unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -80,7 +85,7 @@ impl Store {
         let reader = pool(SQLITE_READERS).connect_lazy_with(options.clone().pragma("query_only", "ON"));
         let writer = pool(1).connect_lazy_with(options);
         Ok(Self {
-            reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
+            reader: Reader::Sqlite(Arc::new(SqliteReaders::new(reader))),
             writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
             file: Some(Arc::new(file)),
         })
@@ -105,12 +110,12 @@ impl Store {
             })
             .connect_lazy_with(options);
         let pool: DatabaseConnection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-        Ok(Self { reader: pool.clone(), writer: pool, file: None })
+        Ok(Self { reader: Reader::Postgres(pool.clone()), writer: pool, file: None })
     }
 
     /// Finds out whether the database answers.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.reader.ping().await?;
+        self.reader.query_one_raw(statement(&self.reader, "SELECT 1", [])).await?;
         Ok(())
     }
 
@@ -123,7 +128,7 @@ impl Store {
         let tx = self.begin().await?;
         if self.is_postgres() {
             let lock = statement(&tx, "SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK.into()]);
-            sea_orm::ConnectionTrait::execute_raw(&tx, lock).await?;
+            tx.execute_raw(lock).await?;
         }
         let pending = pending(&tx).await?;
         Migrator::up(&tx, None).await?;
@@ -151,7 +156,7 @@ impl Store {
     }
 }
 
-async fn pending(db: &impl sea_orm::ConnectionTrait) -> Result<Vec<String>, Error> {
+async fn pending(db: &impl ConnectionTrait) -> Result<Vec<String>, Error> {
     let pending = Migrator::get_pending_migrations_read_only(db).await.map_err(|error| match error {
         // What the migrator says when the database knows a migration that this program doesn't.
         sea_orm::DbErr::Custom(_) => Error::TooNew(error.into()),

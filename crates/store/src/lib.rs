@@ -15,6 +15,7 @@ mod error;
 mod leases;
 mod migrations;
 mod payment_methods;
+mod reader;
 mod rows;
 mod sealed;
 mod tasks;
@@ -28,6 +29,8 @@ use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
+
+use reader::Reader;
 
 pub use accounts::NewAccount;
 pub use api_keys::{KeyHolder, NewApiKey};
@@ -44,8 +47,8 @@ pub use users::NewUser;
 /// The database. Cheap to clone; every clone uses the same connections.
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// In SQLite a pool of connections that cannot write; in PostgreSQL the only pool.
-    reader: DatabaseConnection,
+    /// In SQLite connections that cannot write; in PostgreSQL the only pool.
+    reader: Reader,
     /// In SQLite one connection, because only one can write at a time; in PostgreSQL the same pool.
     writer: DatabaseConnection,
     /// The SQLite file; none in PostgreSQL.

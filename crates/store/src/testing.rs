@@ -17,7 +17,8 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use crate::Store;
+use crate::{SealedSecrets, Store, cloud_accounts};
+use berth_domain::cloud_account::CloudAccount;
 use sea_orm::sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions,
 };
@@ -81,6 +82,34 @@ impl TestDatabase {
     pub fn url(&self) -> &str {
         &self.url
     }
+
+    /// Cuts every connection to this PostgreSQL database, as a restart of the server would.
+    ///
+    /// # Panics
+    /// On SQLite, which has no connections to cut.
+    pub async fn kill_connections(&self) {
+        let options: PgConnectOptions = self.url.parse().expect("a PostgreSQL database");
+        let mut connection = PgConnection::connect_with(&options).await.expect("the server answers");
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        execute(&mut connection, sql).await.expect("one's own connections can be cut");
+    }
+}
+
+/// Inserts cloud accounts as they are, in one transaction: for benchmarks and tests that need many. Their ids
+/// are the caller's choice and not taken from the sequence.
+///
+/// # Panics
+/// When the database refuses one.
+pub async fn insert_cloud_accounts(
+    store: &Store,
+    accounts: impl IntoIterator<Item = (CloudAccount, SealedSecrets)>,
+) {
+    let tx = store.begin().await.expect("the database answers");
+    for (account, secrets) in accounts {
+        cloud_accounts::insert(&tx, account, secrets).await.expect("the cloud account is new");
+    }
+    tx.commit().await.expect("the database answers");
 }
 
 /// A database on the test server, dropped with this.

@@ -356,7 +356,7 @@ impl Customer {
         let document = if self.simulator.kind().evaluates_conditions() {
             written
         } else {
-            without_conditions(self.policies[index].clone()).to_string()
+            simplified(self.policies[index].clone()).to_string()
         };
         let params = json!({"PolicyName": self.policy_name(index), "PolicyDocument": document});
         self.iam("create_policy", params).await;
@@ -438,15 +438,22 @@ fn remove_action(policy: &mut Value, action: &str) -> usize {
     removed
 }
 
-/// Test scaffolding for a simulator that can't evaluate conditions: what is allowed on a
-/// condition is allowed without. Deny statements keep theirs.
-fn without_conditions(mut policy: Value) -> Value {
+/// Test scaffolding for ministack: it can't evaluate conditions, and it takes calls of
+/// SimulatePrincipalPolicy for calls on `*`. So what is allowed on a condition is allowed without, and who
+/// may simulate one user may simulate all. Deny statements keep their conditions.
+fn simplified(mut policy: Value) -> Value {
+    let mut simulates = false;
     for statement in policy["Statement"].as_array_mut().into_iter().flatten() {
         if statement["Effect"] == "Allow"
             && let Some(statement) = statement.as_object_mut()
         {
             statement.remove("Condition");
+            simulates |= statement["Action"].to_string().contains("\"iam:SimulatePrincipalPolicy\"");
         }
+    }
+    if simulates && let Some(statements) = policy["Statement"].as_array_mut() {
+        statements
+            .push(json!({"Effect": "Allow", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}));
     }
     policy
 }

@@ -1,6 +1,8 @@
-//! What tests of Berth need: AWS simulators with customers in them, and a proxy that spoils calls.
+//! What tests of Berth need: AWS simulators with customers in them, a proxy that spoils calls, databases.
 
+pub mod aws;
 pub mod customer;
 pub mod database;
+pub mod environment;
 pub mod proxy;
 pub mod simulator;

@@ -62,8 +62,8 @@ impl Init {
             let config = context.config()?;
             let store = wiring::store(&config).await?;
             store.migrate().await?;
-            let vault = wiring::vault_or_new(&config, &store).await?;
-            let operator = Operator::new(store, vault, environment::real());
+            wiring::vault_or_new(&config, &store).await?;
+            let operator = Operator::new(store, environment::real());
             let made = operator.create_customer(self.account, self.owner_email).await?;
             let created = Created {
                 account_id: made.account_id,
@@ -73,7 +73,11 @@ impl Init {
                     secret_key: made.api_key.secret_key.expose(),
                 },
             };
-            if self.json { output::json(&created)? } else { output::text(&created.to_text())? }
+            if self.json {
+                output::json(&created)?
+            } else {
+                output::text(&created.to_text())?
+            }
             Ok(ExitCode::SUCCESS)
         })
     }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use berth_control::master_key::{self, Rotation};
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -35,14 +36,16 @@ impl MasterKeyCommand {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         let Self::Rotate { json } = self;
         alone(async {
-            let operator = wiring::operator(&context.config()?).await?;
-            let rotation = operator.rotate_master_key().await?;
-            let rotated = Rotated { active: rotation.active, resealed: rotation.resealed };
+            let config = context.config()?;
+            let store = wiring::migrated_store(&config).await?;
+            let vault = wiring::vault(&config, &store).await?;
+            let Rotation { active, resealed } = master_key::rotate(&store, &vault).await?;
             if json {
-                output::json(&rotated)?;
+                output::json(&Rotated { active, resealed })?;
             } else {
-                let Rotated { active, resealed } = rotated;
-                output::text(&format!("Master key {active} is in use; {resealed} stored secrets sealed anew."))?;
+                output::text(&format!(
+                    "Master key {active} is in use; {resealed} stored secrets sealed anew."
+                ))?;
             }
             Ok(ExitCode::SUCCESS)
         })

@@ -64,6 +64,9 @@ Example:
         /// The payment method's id, as `berth payment-method list` shows it.
         #[arg(long)]
         id: PaymentMethodId,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -127,9 +130,13 @@ impl PaymentMethodCommand {
                         output::text(&table(&methods))?;
                     }
                 }
-                Self::Remove { account_id, id } => {
-                    operator.remove_payment_method(account_id, id).await?;
-                    output::text(&format!("Payment method {id} is removed."))?;
+                Self::Remove { account_id, id, json } => {
+                    let method = operator.remove_payment_method(account_id, id).await?;
+                    if json {
+                        output::json(&Shown::new(&method))?;
+                    } else {
+                        output::text(&format!("Payment method {id} is removed."))?;
+                    }
                 }
             }
             Ok(ExitCode::SUCCESS)

@@ -140,7 +140,10 @@ mod tests {
 
     #[test]
     fn a_public_url_loses_its_last_slash() {
-        assert_eq!(PublicUrl::try_from("https://b.example/x/".to_owned()).unwrap().0, "https://b.example/x");
+        assert_eq!(
+            PublicUrl::try_from("https://b.example/x/".to_owned()).unwrap().0,
+            "https://b.example/x"
+        );
         for text in ["b.example", "https://", "https:///x", "ftp://b.example", "https://u@b.example"] {
             assert!(PublicUrl::try_from(text.to_owned()).is_err(), "{text}");
         }

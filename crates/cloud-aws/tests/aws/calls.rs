@@ -149,12 +149,9 @@ async fn each_session_signs_with_its_own_key() {
 
 #[tokio::test]
 async fn all_sessions_share_one_connection_pool() {
-    let (url, connections) = raw(
-        "HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: 155\r\n\r\n<GetCallerIdentityResponse>\
-         <GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/berth-user</Arn>\
-         </GetCallerIdentityResult></GetCallerIdentityResponse>",
-    )
-    .await;
+    let body = answers::caller(CALLER);
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+    let (url, connections) = raw(head + &body).await;
     let cloud = AwsCloud::at(&url, "eu-central-1").await;
 
     for _ in 0..10 {

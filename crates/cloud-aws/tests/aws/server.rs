@@ -1,11 +1,8 @@
 //! Servers that stand in for AWS, and sessions with them.
 
-use std::{
-    future::Future,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use berth_cloud::{Cloud, Session};
@@ -68,7 +65,8 @@ pub(crate) async fn always(response: ResponseTemplate) -> MockServer {
 }
 
 /// A server that writes `response`, as it is, to every request, and counts the connections made to it.
-pub(crate) async fn raw(response: &'static str) -> (String, Arc<AtomicUsize>) {
+pub(crate) async fn raw(response: impl Into<String>) -> (String, Arc<AtomicUsize>) {
+    let response: Arc<str> = response.into().into();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     let connections = Arc::new(AtomicUsize::new(0));
@@ -76,20 +74,19 @@ pub(crate) async fn raw(response: &'static str) -> (String, Arc<AtomicUsize>) {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             count.fetch_add(1, Ordering::SeqCst);
-            tokio::spawn(converse(stream, response));
+            tokio::spawn(converse(stream, Arc::clone(&response)));
         }
     });
     (url, connections)
 }
 
 /// The requests are small enough to arrive in one piece.
-fn converse(mut stream: TcpStream, response: &'static str) -> impl Future<Output = ()> {
-    async move {
-        let mut request = [0; 64 * 1024];
-        while stream.read(&mut request).await.is_ok_and(|length| length > 0) {
-            if stream.write_all(response.as_bytes()).await.is_err() || response.contains("close") {
-                return;
-            }
+async fn converse(mut stream: TcpStream, response: Arc<str>) {
+    let mut request = [0; 64 * 1024];
+    while stream.read(&mut request).await.is_ok_and(|length| length > 0) {
+        let written = stream.write_all(response.as_bytes()).await;
+        if written.is_err() || response.contains("connection: close") {
+            return;
         }
     }
 }

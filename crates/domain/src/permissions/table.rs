@@ -122,7 +122,7 @@ pub const TABLE: &[Permission] = &[
         Provision,
         "Joins the gateway to the VPC.",
     ),
-    create("ec2:CreateRouteTable", ROUTES, "Makes the VPC's routes."),
+    create("ec2:CreateRouteTable", ROUTES, "Makes the table of routes of the VPC."),
     Permission {
         action: "ec2:CreateRouteTable",
         target: Ec2(VPC),
@@ -145,7 +145,7 @@ pub const TABLE: &[Permission] = &[
         why: "Puts the security groups into the VPC.",
     },
     own("ec2:AuthorizeSecurityGroupIngress", GROUP, Provision, "Lets nodes and allowed clients in."),
-    own("ec2:AuthorizeSecurityGroupEgress", GROUP, Provision, "Lets the nodes out."),
+    own("ec2:AuthorizeSecurityGroupEgress", GROUP, Provision, "Lets the nodes answer and reach AWS."),
     create("ec2:ImportKeyPair", KEY_PAIR, "Registers the key that maintenance signs in with."),
     create("ec2:CreateVolume", VOLUME, "Makes the nodes' encrypted data volumes."),
     own("ec2:AttachVolume", &["instance", "volume"], Provision, "Gives nodes their data volumes."),

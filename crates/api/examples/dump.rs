@@ -1,0 +1,2 @@
+//! x
+fn main() { print!("{}", berth_api::openapi_json()); }

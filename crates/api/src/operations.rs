@@ -1,0 +1,5 @@
+//! What whoever runs Berth asks of it, without API keys.
+
+pub(crate) mod health;
+pub(crate) mod metrics;
+pub(crate) mod ready;

@@ -1,0 +1,174 @@
+//! `berth verify`: the whole verification, without a server or a database.
+
+use std::{env, fmt::Write, process::ExitCode};
+
+use anyhow::{Context as _, anyhow};
+use berth_control::verify::Patience;
+use berth_domain::{
+    cloud_account::{AccessKey, Candidate, ConsoleAccess, Field},
+    findings::{Conclusion, Finding, Report, Verdict},
+    secret::Secret,
+    values::{AccessKeyId, RoleName, SecretAccessKey},
+};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::alone;
+use crate::{cli::Context, output, wiring};
+
+const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
+
+/// The exit code when the account was checked and is not as it must be.
+const REFUSED: u8 = 1;
+/// The exit code when it could not be checked, for whatever reason.
+pub(crate) const COULD_NOT_CHECK: u8 = 2;
+
+/// Verify access to an AWS account as registering it would, without a server or a database.
+///
+/// The secret is read from AWS_SECRET_ACCESS_KEY or asked for, never taken from the command line, where other
+/// users of the machine could read it. Nothing is stored. Needs BERTH_OPERATOR_AWS_ACCOUNT_ID.
+///
+/// Exits with 0 when the account is verified, 1 when it is refused, 2 when it could not be checked.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  berth verify --role-name berth-console --access-key-id AKIAIOSFODNN7EXAMPLE
+  berth verify --role-name berth-console --access-key-id AKIAIOSFODNN7EXAMPLE --format json | jq .findings")]
+pub(crate) struct Verify {
+    /// The console role.
+    #[arg(long, value_name = "NAME")]
+    role_name: RoleName,
+    /// The id of the IAM user's access key.
+    #[arg(long, value_name = "ID", env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
+    access_key_id: AccessKeyId,
+    /// How to print the findings.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+/// How to print the findings.
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people.
+    Table,
+    /// For machines.
+    Json,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    conclusion: &'static str,
+    aws_account_id: Option<&'a str>,
+    aws_user_arn: Option<&'a str>,
+    aws_console_role_arn: Option<&'a str>,
+    findings: &'a [Finding],
+}
+
+impl Verify {
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
+        alone(async {
+            let config = context.config()?;
+            let verifier = wiring::verifier(&config).await?;
+            let secret =
+                SecretAccessKey::parse(secret()?).map_err(|invalid| anyhow!("{SECRET} {invalid}"))?;
+            let candidate = Candidate {
+                name: "berth-verify".parse().expect("it is a short word"),
+                access_key: AccessKey { id: self.access_key_id, secret },
+                console: ConsoleAccess::new(Some(self.role_name), None).expect("there is a role"),
+                sign_in_url: None,
+            };
+            let report = verifier.verify(&candidate, Patience::None).await;
+            match self.format {
+                Format::Table => output::text(&to_text(&report))?,
+                Format::Json => output::pretty_json(&Shown::new(&report))?,
+            }
+            Ok(match report.conclusion() {
+                Conclusion::Verified => ExitCode::SUCCESS,
+                Conclusion::Refused => ExitCode::from(REFUSED),
+                Conclusion::Unconfirmed => ExitCode::from(COULD_NOT_CHECK),
+            })
+        })
+    }
+}
+
+fn secret() -> anyhow::Result<Secret> {
+    if let Ok(secret) = env::var(SECRET) {
+        return Ok(Secret::new(secret));
+    }
+    rpassword::prompt_password("Secret access key: ")
+        .map(Secret::new)
+        .with_context(|| format!("{SECRET} is not set, and there is no terminal to ask for it on"))
+}
+
+impl<'a> Shown<'a> {
+    fn new(report: &'a Report) -> Self {
+        let identity = report.identity.as_ref();
+        Self {
+            conclusion: match report.conclusion() {
+                Conclusion::Verified => "verified",
+                Conclusion::Refused => "refused",
+                Conclusion::Unconfirmed => "unconfirmed",
+            },
+            aws_account_id: identity.map(|identity| identity.aws_account_id.as_str()),
+            aws_user_arn: identity.map(|identity| identity.user_arn.as_str()),
+            aws_console_role_arn: report.console_role_arn.as_ref().map(|arn| arn.as_str()),
+            findings: &report.findings,
+        }
+    }
+}
+
+/// A line for each finding; under it what to do; at the end what it all comes to.
+fn to_text(report: &Report) -> String {
+    let rows: Vec<_> = report
+        .findings
+        .iter()
+        .map(|finding| {
+            [
+                finding.verdict.as_str().to_uppercase(),
+                finding.check.as_str().to_owned(),
+                finding.field.map_or("-", Field::as_str).to_owned(),
+                finding.message.clone(),
+            ]
+        })
+        .collect();
+    let table = output::table(["VERDICT", "CHECK", "FIELD", "MESSAGE"], &rows);
+    let mut lines = table.lines();
+    let mut text = String::new();
+    let mut line = |line: &str| writeln!(text, "{line}").expect("writing to a string");
+    line(lines.next().unwrap_or_default());
+    for (row, finding) in lines.zip(&report.findings) {
+        line(row);
+        let remedy = finding.remedy.iter().filter(|_| finding.verdict != Verdict::Pass);
+        for remedy in remedy {
+            line(&format!("         to do: {remedy}"));
+        }
+        if let Some(statement) = &finding.statement {
+            line("         statement to add to the user's policy:");
+            let json = serde_json::to_string_pretty(statement).expect("strings and maps always serialise");
+            json.lines().for_each(|json| line(&format!("           {json}")));
+        }
+    }
+    line("");
+    line(&summary(report));
+    text
+}
+
+fn summary(report: &Report) -> String {
+    let count = |verdict| report.findings.iter().filter(|finding| finding.verdict == verdict).count();
+    let whose = report.identity.as_ref().map_or_else(String::new, |identity| {
+        format!(" ({} in AWS account {})", identity.user_arn.resource(), identity.aws_account_id)
+    });
+    let conclusion = match report.conclusion() {
+        Conclusion::Verified => "Verified",
+        Conclusion::Refused => "Refused",
+        Conclusion::Unconfirmed => "Could not be checked",
+    };
+    format!(
+        "{conclusion}{whose}: {} pass, {} warn, {} fail, {} unknown.",
+        count(Verdict::Pass),
+        count(Verdict::Warn),
+        count(Verdict::Fail),
+        count(Verdict::Unknown),
+    )
+}
