@@ -8,15 +8,15 @@ Every step is asserted either way.
 
 import argparse
 import json
-import signal
 import sys
 import textwrap
 
-from stage import OPERATOR_ACCOUNT, Berth, Customer, Failed, Simulator, Stage, free_port
+from stage import OPERATOR_ACCOUNT, Berth, Customer, Failed, Simulator, Stage, free_port, tail
 
 MISSING_ACTION = "ec2:RunInstances"
 PREFERRED_PORT = 8080
-COLOURS = {"pass": 32, "warn": 33, "fail": 31, "unknown": 35, "bold": 1, "dim": 2}
+INDENT = " " * 13
+COLOURS = {"pass": 32, "saved": 32, "warn": 33, "fail": 31, "refused": 31, "unknown": 35, "bold": 1, "dim": 2}
 
 
 def main():
@@ -81,7 +81,7 @@ def register(berth, customer):
     check(account["status"] == "active", f"the cloud account should be active: {account}")
     check(account["accessKeyId"] == customer.access_key["access_key"], f"whose access key is that? {account}")
     check(customer.access_key["secret_key"] not in json.dumps(account), "the secret key was returned")
-    outcome("pass", f"registered as cloud account {cloud_account}, active: {account['awsUserArn']}")
+    outcome("saved", f"as cloud account {cloud_account}, active: {account['awsUserArn']}")
     return cloud_account
 
 
@@ -115,7 +115,7 @@ def only_the_good_one_is_there(berth, registered):
     ids = {account["id"] for account in answer["cloudAccounts"]}
     # 1 is the operator's own, as Redis Cloud lists it.
     check(ids == {1, registered}, f"there should be cloud accounts 1 and {registered}, not {ids}")
-    outcome("pass", "of the two refused ones, nothing")
+    outcome("pass", "nothing of the two that were refused")
 
 
 def post(berth, name, key):
@@ -140,8 +140,8 @@ def refused(task, error):
     told = task["response"]["error"]
     check(told["type"] == error, f"the error should be {error}: {told}")
     check(task["taskId"] in told["description"], f"the error should name its task: {told}")
-    outcome("fail", f"refused: {told['type']}")
-    print(textwrap.fill(told["description"], 100, initial_indent="     ", subsequent_indent="     "))
+    outcome("refused", f"{told['type']}; the task's error is:")
+    wrapped(told["description"])
 
 
 def stay(berth, simulator, customer, credentials):
@@ -166,9 +166,11 @@ REDIS_CLOUD_API_URL={berth.url}/v1 REDIS_CLOUD_API_KEY={key["accountKey"]} REDIS
         )
     )
     try:
-        signal.pause()
+        berth.process.wait()
     except KeyboardInterrupt:
         print("\nStopping.")
+    else:
+        raise Failed(f"`berth serve` ended by itself; its last words:\n{tail(berth.log)}")
 
 
 def show(findings):
@@ -180,12 +182,11 @@ def show(findings):
 
 def show_remedy(remedy, statement):
     """The remedy's sentence, then the statement that it holds on one line, in a form to paste."""
-    indent = " " * 13
     if statement:
         remedy = remedy.split(": {")[0] + ":"
-    print(textwrap.fill(remedy, 100, initial_indent=indent, subsequent_indent=indent))
+    wrapped(remedy)
     if statement:
-        print(textwrap.indent(json.dumps(statement, indent=2), indent))
+        print(textwrap.indent(json.dumps(statement, indent=2), INDENT))
 
 
 def heading(title, detail):
@@ -198,6 +199,15 @@ def tell(name, value):
 
 def outcome(verdict, message):
     print(f"     {paint(verdict, verdict.ljust(7))} {message}")
+
+
+def wrapped(text):
+    """Never inside a word: what is to be pasted stays whole."""
+    print(
+        textwrap.fill(
+            text, 110, initial_indent=INDENT, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False
+        )
+    )
 
 
 def paint(style, text):

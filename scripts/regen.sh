@@ -9,7 +9,7 @@ FILES=(
   "docs/reference/openapi.json        openapi"
   "docs/reference/configuration.md    config reference"
   "docs/reference/permissions.md      iam doc"
-  "deploy/berth.toml                  config default"
+  "docs/reference/berth.toml          config default"
 )
 
 # The same build that the tests use: nothing is compiled twice.

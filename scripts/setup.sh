@@ -49,9 +49,13 @@ apt_install() {
     as_root=(sudo)
   fi
   say "setup: installing $what (Debian: $*)"
-  local quietly=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
-  { "${quietly[@]}" update && "${quietly[@]}" install -y --no-install-recommends "$@"; } </dev/null >&2 ||
-    die "$what could not be installed: run 'apt-get update && apt-get install $*' as root to see why"
+  local quietly=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0) log
+  log=$(mktemp)
+  { "${quietly[@]}" update && "${quietly[@]}" install -y --no-install-recommends "$@"; } </dev/null >"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    die "$what could not be installed; apt-get's last words are above"
+  }
+  rm -f "$log"
 }
 
 # A virtual environment that matches the requirements, rebuilt when they change.

@@ -35,8 +35,8 @@ on_fakecloud() {
   [ -x "$binary" ] || die "FAKECLOUD=$binary is not a program"
   scripts/setup.sh python
   export BERTH_TEST_PYTHON=$PYTHON FAKECLOUD=$binary
-  # Tests that need it carry `fakecloud` in their names and are ignored elsewhere.
-  cargo test --workspace --no-fail-fast -- --include-ignored fakecloud
+  # Its tests are named `fakecloud` and ignored unless asked for (`on_every_simulator!` in crates/testkit).
+  cargo test --workspace --tests --no-fail-fast -- --ignored fakecloud
 }
 
 start_postgres() {

@@ -33,7 +33,10 @@ impl<S: Send + Sync> FromRequest<S> for WholeBody {
             return Err(too_large());
         }
         let reading = read(request.into_body(), announced.min(LARGEST));
-        tokio::time::timeout(PATIENCE, reading).await.unwrap_or_else(|_| Err(Failure::body_timeout())).map(Self)
+        tokio::time::timeout(PATIENCE, reading)
+            .await
+            .unwrap_or_else(|_| Err(Failure::body_timeout()))
+            .map(Self)
     }
 }
 
@@ -83,7 +86,8 @@ mod tests {
     #[tokio::test]
     async fn the_largest_body_is_64_kib(#[case] length: usize, #[case] status: u16) {
         let announced = Body::from(vec![b' '; length]);
-        let chunks = vec![b' '; length].chunks(1_000).map(|c| Ok::<_, String>(c.to_vec())).collect::<Vec<_>>();
+        let chunks =
+            vec![b' '; length].chunks(1_000).map(|c| Ok::<_, String>(c.to_vec())).collect::<Vec<_>>();
         let unannounced = Body::from_stream(stream::iter(chunks));
 
         assert_eq!(status_of(announced).await, status);

@@ -86,8 +86,7 @@ fn address_of(parts: &Parts) -> IpAddr {
 }
 
 async fn authenticate(parts: &Parts, api: &Api, address: IpAddr, now: Instant) -> Result<Access, Failure> {
-    let (Some(account_key), Some(secret_key)) =
-        (key(parts, "x-api-key"), key(parts, "x-api-secret-key"))
+    let (Some(account_key), Some(secret_key)) = (key(parts, "x-api-key"), key(parts, "x-api-secret-key"))
     else {
         return Err(unauthenticated());
     };
@@ -131,7 +130,9 @@ fn admit(
     if !from_anywhere && !access.allowed_sources.iter().any(|network| network.contains(&address)) {
         return Err(Failure::new(
             ErrorType::Forbidden,
-            format!("This API key may not be used from {address}: it is outside the key's allowed sources."),
+            format!(
+                "This API key may not be used from {address}: it is outside the key's allowed sources."
+            ),
         ));
     }
     let counted = requests.take(access.principal.account_id, now);
@@ -146,8 +147,7 @@ fn admit(
 }
 
 fn forbidden(role: Role, need: Need) -> Failure {
-    let allowed: Vec<_> =
-        Role::ALL.into_iter().filter(|role| role.allows(need)).map(Role::title).collect();
+    let allowed: Vec<_> = Role::ALL.into_iter().filter(|role| role.allows(need)).map(Role::title).collect();
     Failure::new(
         ErrorType::Forbidden,
         format!(

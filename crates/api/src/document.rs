@@ -3,8 +3,8 @@
 //! Pinned to OpenAPI 3.1.0, which both openapi-typescript and schemathesis read.
 
 use utoipa::openapi::{
-    Components, Content, Header, Info, License, OpenApi, OpenApiBuilder, OpenApiVersion, PathItem, Ref, RefOr,
-    Response, ResponseBuilder, SecurityRequirement, Tag,
+    Components, Content, Header, Info, License, OpenApi, OpenApiBuilder, OpenApiVersion, PathItem, Ref,
+    RefOr, Response, ResponseBuilder, SecurityRequirement, Tag,
     path::Operation,
     schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type},
     security::{ApiKey, ApiKeyValue, SecurityScheme},
@@ -60,7 +60,8 @@ pub(crate) fn opening() -> OpenApi {
 pub(crate) fn finish(mut document: OpenApi) -> OpenApi {
     document.openapi = OpenApiVersion::Version31;
     let components = document.components.get_or_insert_with(Components::new);
-    components.add_security_scheme("accountKey", api_key("x-api-key", "Says which account a request is for."));
+    components
+        .add_security_scheme("accountKey", api_key("x-api-key", "Says which account a request is for."));
     components.add_security_scheme(
         "secretKey",
         api_key("x-api-secret-key", "The secret of one of the account's users; has that user's role."),

@@ -125,8 +125,7 @@ pub(crate) fn error_types() -> Object {
 impl Failure {
     /// A failure of this kind, with the status that goes with it.
     pub(crate) fn new(kind: ErrorType, message: impl Into<Cow<'static, str>>) -> Self {
-        let status =
-            StatusCode::from_u16(kind.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(kind.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = (kind == ErrorType::ServiceUnavailable).then_some(RETRY_UNAVAILABLE);
         Self(Box::new(Inner { status, kind, message: message.into(), fields: Vec::new(), retry_after }))
     }

@@ -48,12 +48,7 @@ impl Observer {
         );
         let mut seed = [0; 8];
         environment.random.fill(&mut seed);
-        Self {
-            environment,
-            request_timeout,
-            seed: u64::from_le_bytes(seed),
-            requests: AtomicU64::new(0),
-        }
+        Self { environment, request_timeout, seed: u64::from_le_bytes(seed), requests: AtomicU64::new(0) }
     }
 
     /// 16 hexadecimal digits: the request's number, scrambled one-to-one (SplitMix64), so that ids never
@@ -157,7 +152,7 @@ fn record(span: &Span, latency: Duration, method: &'static str, route: &str, sta
     span.record("status", status.as_u16());
     span.record("latency_us", u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
     if status.is_client_error() || status.is_server_error() {
-        info!("refused");
+        info!("answered");
     } else {
         debug!("answered");
     }

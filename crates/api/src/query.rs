@@ -23,7 +23,8 @@ impl Parameters {
     pub(crate) fn integer(&mut self, name: &'static str, range: RangeInclusive<i32>) -> Option<i32> {
         self.read(name, |text| {
             let number = text.parse().ok().filter(|number| range.contains(number));
-            number.ok_or_else(|| format!("must be a whole number from {} to {}", range.start(), range.end()))
+            number
+                .ok_or_else(|| format!("must be a whole number from {} to {}", range.start(), range.end()))
         })
     }
 
@@ -110,7 +111,8 @@ mod tests {
     #[tokio::test]
     async fn every_wrong_parameter_is_named() {
         let mut parameters =
-            parameters("offset=-1&limit=99999999999&startTime=noon&provider=x&resourceId=1&resourceId=2").await;
+            parameters("offset=-1&limit=99999999999&startTime=noon&provider=x&resourceId=1&resourceId=2")
+                .await;
         parameters.integer("offset", 0..=10);
         parameters.integer("limit", 1..=10);
         parameters.timestamp("startTime");

@@ -154,7 +154,10 @@ mod tests {
         let first = Instant::now();
         limiter.take("a", first).unwrap();
 
-        assert_eq!(limiter.take("a", first + Duration::from_millis(59_001)), Err(Exhausted { retry_after: 1 }));
+        assert_eq!(
+            limiter.take("a", first + Duration::from_millis(59_001)),
+            Err(Exhausted { retry_after: 1 })
+        );
         assert_eq!(limiter.take("a", first + seconds(40)), Err(Exhausted { retry_after: 20 }));
         assert_eq!(limiter.take("a", first + WINDOW), Ok(0));
     }

@@ -14,7 +14,10 @@ use crate::{document, failure::Failure, operations, own, state::Api, v1};
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     let routes = [
         routes!(v1::root::view_root),
-        routes!(v1::cloud_accounts::list::list_cloud_accounts, v1::cloud_accounts::create::create_cloud_account),
+        routes!(
+            v1::cloud_accounts::list::list_cloud_accounts,
+            v1::cloud_accounts::create::create_cloud_account
+        ),
         routes!(
             v1::cloud_accounts::view::view_cloud_account,
             v1::cloud_accounts::update::update_cloud_account,
@@ -58,5 +61,8 @@ pub(crate) async fn not_found() -> Failure {
 
 /// The answer where there is a route, but not for this method. `Allow` names those there are.
 pub(crate) async fn method_not_allowed() -> Failure {
-    Failure::new(ErrorType::MethodNotAllowed, "This path does not know this method; the header Allow names those it does.")
+    Failure::new(
+        ErrorType::MethodNotAllowed,
+        "This path does not know this method; the header Allow names those it does.",
+    )
 }

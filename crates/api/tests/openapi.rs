@@ -13,7 +13,11 @@ fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
     paths
         .flat_map(|(path, methods)| {
-            methods.as_object().unwrap().iter().map(move |(method, it)| (path.as_str(), method.as_str(), it))
+            methods
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(move |(method, it)| (path.as_str(), method.as_str(), it))
         })
         .collect()
 }
@@ -37,8 +41,10 @@ fn the_document_is_openapi_3_1() {
 #[test]
 fn every_endpoint_is_documented() {
     let document = document();
-    let listed: Vec<_> =
-        operations(&document).iter().map(|(path, method, _)| format!("{} {path}", method.to_uppercase())).collect();
+    let listed: Vec<_> = operations(&document)
+        .iter()
+        .map(|(path, method, _)| format!("{} {path}", method.to_uppercase()))
+        .collect();
 
     insta::assert_json_snapshot!(listed, @r#"
     [
@@ -120,7 +126,8 @@ fn no_answer_has_a_field_for_a_secret() {
     let schemas = document["components"]["schemas"].as_object().unwrap();
     let bodies = ["CloudAccountCreate", "CloudAccountFields", "CloudAccountUpdate"];
     for (name, schema) in schemas.iter().filter(|(name, _)| !bodies.contains(&name.as_str())) {
-        let properties: Vec<_> = schema["properties"].as_object().into_iter().flat_map(|p| p.keys()).collect();
+        let properties: Vec<_> =
+            schema["properties"].as_object().into_iter().flat_map(|p| p.keys()).collect();
         for property in properties {
             let property = property.to_lowercase();
             assert!(!property.contains("secret") && !property.contains("password"), "{name}.{property}");

@@ -124,7 +124,7 @@ mod tests {
 
     /// The `berth …` part of an example line, as a shell would split it; none where it holds no command.
     fn arguments(line: &str) -> Option<Vec<String>> {
-        let line = &line[line.find("berth ")?..];
+        let line = &line[line.find(" berth ")?..];
         let line = line.split(['|', '>']).next()?;
         let pieces = line.split('\'').enumerate();
         Some(

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) fn start(format: LogFormat, filter: LogFilter) {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let layer = match format {
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),
         LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).boxed(),
     };
     tracing_subscriber::registry().with(layer.with_filter(filter.into_targets())).init();

@@ -20,7 +20,6 @@ fn main() -> ExitCode {
     let failure = cli.command.failure();
     match cli.run() {
         Ok(code) => code,
-        Err(error) if output::reader_has_left(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output::error(&error);
             failure

@@ -14,10 +14,12 @@ const UPKEEP: Duration = Duration::from_secs(10);
 
 /// Installs the recorder. Call once.
 pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
-    PrometheusBuilder::new()
+    let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), DURATIONS)
         .and_then(PrometheusBuilder::install_recorder)
-        .context("the metrics recorder cannot be installed")
+        .context("the metrics recorder cannot be installed")?;
+    berth_cloud_aws::describe_metrics();
+    Ok(recorder)
 }
 
 /// Keeps the recorder small. Never ends by itself.

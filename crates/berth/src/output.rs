@@ -7,11 +7,15 @@ use std::{
 
 use serde::Serialize;
 
-/// Writes `text` and a line end to stdout.
+/// Writes `text` and a line end to stdout. That nobody reads it any more, as in `berth openapi | head`, is
+/// no error.
 pub(crate) fn text(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.trim_end_matches('\n').as_bytes())?;
-    out.write_all(b"\n")
+    let written = out.write_all(text.trim_end_matches('\n').as_bytes()).and_then(|()| out.write_all(b"\n"));
+    match written.and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// Writes `value` to stdout as one line of JSON.
@@ -36,11 +40,6 @@ pub(crate) fn error(error: &anyhow::Error) {
 /// Writes to stderr; nothing can be done when that fails.
 pub(crate) fn complaint(message: &str) {
     let _ = io::stderr().lock().write_all(message.as_bytes());
-}
-
-/// Whether nobody reads our output any more, as in `berth openapi | head`.
-pub(crate) fn reader_has_left(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Rows under headings, in columns as wide as their widest cell.

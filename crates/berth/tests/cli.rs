@@ -179,7 +179,8 @@ fn serve_asks_for_the_operators_aws_account_by_both_its_names() {
 
 #[test]
 fn sigterm_ends_the_server_with_success() {
-    let server = Home::initialised().serve();
+    let home = Home::initialised();
+    let server = home.serve();
     assert!(server.url.starts_with("http://127.0.0.1:"), "{}", server.url);
     server.signal("-TERM");
     assert_eq!(server.wait(), Some(0));
@@ -325,18 +326,22 @@ fn doctor_names_each_part_that_is_not_in_order() {
 }
 
 #[test]
-fn verify_without_a_secret_could_not_check() {
+fn verify_with_a_malformed_secret_could_not_check_and_does_not_repeat_it() {
+    let home = Home::new();
     let arguments = ["verify", "--role-name", "berth-console", "--access-key-id", "AKIAIOSFODNN7EXAMPLE"];
-    let mut verify = Home::new().command(&arguments);
-    verify.envs([("BERTH_OPERATOR_AWS_ACCOUNT_ID", "123456789012"), ("AWS_SECRET_ACCESS_KEY", "short")]);
+    let mut verify = home.command(&arguments);
+    verify.envs([("BERTH_OPERATOR_AWS_ACCOUNT_ID", "123456789012"), ("AWS_SECRET_ACCESS_KEY", "hunter2")]);
     let output = verify.output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(complaint.contains("AWS_SECRET_ACCESS_KEY") && !complaint.contains("hunter2"), "{complaint}");
 }
 
 #[test]
 fn verify_could_not_check_what_it_could_not_reach() {
     let arguments = ["verify", "--role-name", "berth-console", "--format", "json"];
-    let mut verify = Home::new().command(&arguments);
+    let home = Home::new();
+    let mut verify = home.command(&arguments);
     verify.envs([
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYAB"),

@@ -2,7 +2,7 @@
 
 use aws_sdk_iam::{
     config::http::HttpResponse,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
 };
 use berth_cloud::{Error, ErrorKind};
@@ -23,14 +23,14 @@ where
                     let message = answer.err().message().unwrap_or_default();
                     (kind_of(operation, code, message, status), format!("{code}: {message}"))
                 }
-                None => (kind_of_status(status), format!("HTTP {status}: {}", DisplayErrorContext(error))),
+                None => (kind_of_status(status), format!("HTTP {status}: {}", chain(answer.err()))),
             }
         }
         // The answer broke off half-way.
         SdkError::ResponseError(_) | SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) => {
-            (ErrorKind::Unreachable, DisplayErrorContext(error).to_string())
+            (ErrorKind::Unreachable, chain(error))
         }
-        _ => (ErrorKind::Unexpected, DisplayErrorContext(error).to_string()),
+        _ => (ErrorKind::Unexpected, chain(error)),
     };
     Error { operation, kind, request_id: error.request_id().map(str::to_owned), detail: shorten(&detail) }
 }
@@ -108,6 +108,14 @@ fn denied(operation: &str, message: &str) -> ErrorKind {
         })
         .filter(|resource| !resource.is_empty());
     ErrorKind::Denied { action: action.to_owned(), resource: resource.map(str::to_owned) }
+}
+
+/// An error and its causes, in words only: the SDK's debug output holds whole answers.
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// One line of a length a log can bear, without the encoded part, which says nothing to anyone.

@@ -25,6 +25,11 @@ fn ca(account_id: AccountId, id: i32) -> CloudAccount {
         verified_at: at(0),
     }
 }
+fn cpu() -> f64 {
+    let s = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let f: Vec<&str> = s.rsplit(')').next().unwrap().split_whitespace().collect();
+    (f[11].parse::<f64>().unwrap() + f[12].parse::<f64>().unwrap()) / 100.0
+}
 fn main() {
     let backend =
         if std::env::args().nth(1).as_deref() == Some("pg") { Backend::Postgres } else { Backend::Sqlite };
@@ -93,7 +98,9 @@ fn main() {
             let per = 60_000 / conc;
             for what in ["key", "cloud", "both"] {
                 let t = Instant::now();
-                let mut hs = vec![];
+                let c0 = cpu();
+                let c0 = cpu();
+let mut hs = vec![];
                 for c in 0..conc {
                     let store = store.clone();
                     hs.push(tokio::spawn(async move {
@@ -121,9 +128,10 @@ fn main() {
                 let e = t.elapsed();
                 lat.sort();
                 println!(
-                    "conc {conc:2} {what:5}: {:.0}/s, {:.1} us each, p50 {:?} p99 {:?}",
+                    "conc {conc:2} {what:5}: {:.0}/s, {:.1} us each, cpu {:.1} us, p50 {:?} p99 {:?}",
                     lat.len() as f64 / e.as_secs_f64(),
                     e.as_micros() as f64 / lat.len() as f64,
+                    (cpu()-c0)*1e6/lat.len() as f64,
                     lat[lat.len() / 2],
                     lat[lat.len() * 99 / 100]
                 );

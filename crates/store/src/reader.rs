@@ -4,7 +4,10 @@
 //! key does (a trip to the connection's thread) and can find nothing, for there is no network to fail. So the
 //! pool only opens SQLite's connections and these keep them: half the cost of every read.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
@@ -13,7 +16,7 @@ use sea_orm::{
     sqlx::{self, AssertSqlSafe, Sqlite, SqlitePool, pool::PoolConnection},
 };
 use sea_query_sqlx::SqlxValues;
-use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Whatever reads go through.
 #[derive(Clone, Debug)]
@@ -47,7 +50,7 @@ impl SqliteReaders {
             .await
             .map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?
             .map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
-        let kept = self.idle.lock().await.pop();
+        let kept = self.idle().pop();
         let connection = match kept {
             Some(connection) => connection,
             None => self.pool.acquire().await.map_err(failed)?,
@@ -57,8 +60,12 @@ impl SqliteReaders {
 
     /// Takes back a connection that did its work. One that failed, or was in use when its caller gave up, goes
     /// back to the pool instead, to be checked.
-    async fn keep(&self, connection: PoolConnection<Sqlite>) {
-        self.idle.lock().await.push(connection);
+    fn keep(&self, connection: PoolConnection<Sqlite>) {
+        self.idle().push(connection);
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<PoolConnection<Sqlite>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -86,7 +93,7 @@ impl ConnectionTrait for Reader {
         };
         let (_turn, mut connection) = readers.take().await?;
         let row = query(statement).fetch_optional(&mut *connection).await.map_err(failed)?;
-        readers.keep(connection).await;
+        readers.keep(connection);
         Ok(row.map(Into::into))
     }
 
@@ -97,7 +104,7 @@ impl ConnectionTrait for Reader {
         };
         let (_turn, mut connection) = readers.take().await?;
         let rows = query(statement).fetch_all(&mut *connection).await.map_err(failed)?;
-        readers.keep(connection).await;
+        readers.keep(connection);
         Ok(rows.into_iter().map(Into::into).collect())
     }
 }

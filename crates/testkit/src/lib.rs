@@ -1,5 +1,6 @@
 //! What tests of Berth need: AWS simulators with customers in them, a proxy that spoils calls, databases.
 
+pub mod app;
 pub mod aws;
 pub mod customer;
 pub mod database;

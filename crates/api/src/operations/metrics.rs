@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use berth_domain::task::{ErrorType, TaskStatus};
-use metrics::gauge;
+use metrics::{describe_gauge, gauge};
 
 use crate::{
     failure::{ErrorBody, Failure},
@@ -44,6 +44,7 @@ pub(crate) async fn view_metrics(State(api): State<Arc<Api>>) -> Result<Response
     let counts = api.control.task_counts().await.inspect_err(|error| {
         tracing::warn!(%error, "tasks could not be counted for the metrics");
     });
+    describe_gauge!("berth_tasks", "Tasks by state, over all accounts.");
     for state in STATES {
         let known = counts.as_ref().ok();
         let count = known.map(|counts| counts.iter().find(|(s, _)| *s == state).map_or(0, |(_, n)| *n));

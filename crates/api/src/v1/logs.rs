@@ -155,8 +155,10 @@ mod tests {
     #[case("", Ok((0, 100)))]
     #[case("offset=5&limit=1000", Ok((5, 1000)))]
     #[case("limit=1001", Err("limit must be a whole number from 1 to 1000"))]
-    #[case("startTime=2026-01-02T00:00:00Z&endTime=2026-01-01T00:00:00Z",
-        Err("endTime must not be before startTime"))]
+    #[case(
+        "startTime=2026-01-02T00:00:00Z&endTime=2026-01-01T00:00:00Z",
+        Err("endTime must not be before startTime")
+    )]
     #[case("startTime=2026-01-02T00:00:00Z", Ok((0, 100)))]
     #[tokio::test]
     async fn the_filter_is_read_from_the_query(

@@ -43,7 +43,8 @@ impl Regions {
     fn of(provider: Option<&str>, origin: &Origin) -> Self {
         let asked = provider.is_none_or(|provider| provider == "AWS");
         let regions = REGIONS.iter().filter(|_| asked);
-        let regions = regions.map(|region| RegionView { id: region.id, name: region.name, provider: "AWS" });
+        let regions =
+            regions.map(|region| RegionView { id: region.id, name: region.name, provider: "AWS" });
         Self { regions: regions.collect(), links: vec![origin.link("self", "/v1/regions")] }
     }
 

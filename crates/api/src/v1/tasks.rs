@@ -98,7 +98,8 @@ impl TaskView {
         };
         let mut links = vec![origin.link(rel, format_args!("/v1/tasks/{}", task.id))];
         let removed = task.command == Command::CloudAccountDeleteRequest;
-        if let (TaskStatus::ProcessingCompleted, false, Some(id)) = (task.status, removed, task.cloud_account_id)
+        if let (TaskStatus::ProcessingCompleted, false, Some(id)) =
+            (task.status, removed, task.cloud_account_id)
         {
             links.push(origin.link("resource", format_args!("/v1/cloud-accounts/{id}")));
         }
@@ -178,10 +179,11 @@ fn sample(status: TaskStatus) -> Task {
 pub(crate) fn sample_failed() -> Task {
     let error = TaskError {
         kind: ErrorType::CloudAccountInvalidCreds,
-        description: "AWS refused the secret key: it does not belong to the access key AKIAIOSFODNN7EXAMPLE. \
+        description:
+            "AWS refused the secret key: it does not belong to the access key AKIAIOSFODNN7EXAMPLE. \
                       Task 3b5c8b0e-6f0c-4f6e-9d0b-0f4a5c1c2d3e. Enter the secret that AWS showed when the \
                       access key was created, or create a new access key."
-            .to_owned(),
+                .to_owned(),
     };
     Task { error: Some(error), ..sample(TaskStatus::ProcessingError) }
 }

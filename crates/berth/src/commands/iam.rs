@@ -15,6 +15,8 @@ use crate::{cli::Context, output};
 #[derive(Subcommand)]
 pub(crate) enum IamCommand {
     /// Print the policy for the customer's IAM user (JSON).
+    ///
+    /// It is too long for AWS to take as an inline policy: create a managed policy from it and attach that.
     #[command(after_help = "\
 Examples:
   berth iam policy > policy.json

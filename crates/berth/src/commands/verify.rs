@@ -139,12 +139,10 @@ fn to_text(report: &Report) -> String {
     line(lines.next().unwrap_or_default());
     for (row, finding) in lines.zip(&report.findings) {
         line(row);
-        let remedy = finding.remedy.iter().filter(|_| finding.verdict != Verdict::Pass);
-        for remedy in remedy {
-            line(&format!("         to do: {remedy}"));
+        if let Some(remedy) = &finding.remedy {
+            line(&format!("         to do: {}", without_statement(remedy, finding)));
         }
         if let Some(statement) = &finding.statement {
-            line("         statement to add to the user's policy:");
             let json = serde_json::to_string_pretty(statement).expect("strings and maps always serialise");
             json.lines().for_each(|json| line(&format!("           {json}")));
         }
@@ -152,6 +150,14 @@ fn to_text(report: &Report) -> String {
     line("");
     line(&summary(report));
     text
+}
+
+/// What to do, without the statement it ends in: that is printed ready to paste.
+fn without_statement(remedy: &str, finding: &Finding) -> String {
+    match &finding.statement {
+        Some(statement) => remedy.replace(&format!(" {}", statement.to_json()), ""),
+        None => remedy.to_owned(),
+    }
 }
 
 fn summary(report: &Report) -> String {

@@ -54,6 +54,8 @@ impl TryFrom<String> for PublicUrl {
     }
 }
 
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 /// Which log lines are written.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
@@ -83,11 +85,13 @@ impl TryFrom<String> for LogFilter {
     type Error = Invalid;
 
     fn try_from(text: String) -> Result<Self, Invalid> {
+        // `LevelFilter` itself takes numbers, too, and reads nothing as `error`.
         let level = |text: &str| {
-            text.parse::<LevelFilter>()
-                .ok()
-                .filter(|_| text.parse::<usize>().is_err())
-                .ok_or_else(|| Invalid(format!("{text:?} is none of off, error, warn, info, debug, trace")))
+            LEVELS
+                .contains(&text)
+                .then(|| text.parse::<LevelFilter>().ok())
+                .flatten()
+                .ok_or_else(|| Invalid(format!("{text:?} is none of {}", LEVELS.join(", "))))
         };
         let mut parts = text.split(',').map(str::trim);
         let mut filter = Self::at(level(parts.next().unwrap_or_default())?);

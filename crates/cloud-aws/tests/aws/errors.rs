@@ -168,7 +168,8 @@ async fn an_error_page_in_html_is_unexpected() {
     let aws = always(answer(404, "<!doctype html><html><body>Not Found<br></body></html>")).await;
     let error = session(&aws.uri()).await.role(&role_name()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unexpected);
-    assert!(error.detail.contains("404"), "{}", error.detail);
+    assert!(error.detail.starts_with("HTTP 404: "), "{}", error.detail);
+    assert!(!error.detail.contains("Not Found"), "no page belongs in a log: {}", error.detail);
 }
 
 #[tokio::test]

@@ -242,7 +242,10 @@ mod tests {
     #[case("{\"accessSecretKey\":\"hunter2", "it ends too early at line 1, column 27.")]
     #[case("{\"accessSecretKey\":\"hunter2\"} hunter2", "something is wrong at line 1, column 31.")]
     #[case("{\"accessSecretKey\":\"hunter2\\ud800\"}", "something is wrong at line 1")]
-    fn what_is_not_a_json_object_is_refused_without_repeating_it(#[case] body: &str, #[case] message: &str) {
+    fn what_is_not_a_json_object_is_refused_without_repeating_it(
+        #[case] body: &str,
+        #[case] message: &str,
+    ) {
         let refusal = refusal(body);
 
         assert!(refusal.contains(message), "{refusal}");
@@ -272,7 +275,10 @@ mod tests {
             )
         };
 
-        assert_eq!(problems(&body(r#""consoleRoleName":1"#)), ["consoleRoleName must be a string, not a number"]);
+        assert_eq!(
+            problems(&body(r#""consoleRoleName":1"#)),
+            ["consoleRoleName must be a string, not a number"]
+        );
         assert_eq!(
             problems(&body(r#""consoleUsername":{},"consolePassword":"p""#)),
             ["consoleUsername must be a string, not an object"]

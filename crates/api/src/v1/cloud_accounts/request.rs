@@ -14,8 +14,12 @@ use utoipa::{
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CloudAccountFields {
     /// Its name, unique in the account.
-    #[schema(min_length = 1, max_length = 100, example = "production",
-        pattern = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        example = "production",
+        pattern = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
+    )]
     name: String,
     /// Its provider: AWS, the only one Berth provisions in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,7 +33,12 @@ pub(crate) struct CloudAccountFields {
     access_secret_key: String,
     /// The role through which support staff get into the AWS console.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9+=,.@_-]+$", example = "berth-console")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[A-Za-z0-9+=,.@_-]+$",
+        example = "berth-console"
+    )]
     console_role_name: Option<String>,
     /// An IAM user that may sign in to the AWS console, instead of the role or besides it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,8 +51,10 @@ pub(crate) struct CloudAccountFields {
     console_password: Option<String>,
     /// Where to sign in to the AWS console. Must be of the same AWS account.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = r"^https://[a-z0-9-]{3,63}\.signin\.aws\.amazon\.com(/console)?/?$",
-        example = "https://123456789012.signin.aws.amazon.com/console")]
+    #[schema(
+        pattern = r"^https://[a-z0-9-]{3,63}\.signin\.aws\.amazon\.com(/console)?/?$",
+        example = "https://123456789012.signin.aws.amazon.com/console"
+    )]
     sign_in_login_url: Option<String>,
 }
 
@@ -103,8 +114,11 @@ impl ToSchema for CloudAccountCreate {
 pub(crate) struct CloudAccountUpdate {
     /// A new name, unique in the account.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 100,
-        pattern = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
+    )]
     name: Option<String>,
     /// Its provider, which cannot be changed: AWS.
     #[serde(skip_serializing_if = "Option::is_none")]

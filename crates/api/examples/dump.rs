@@ -1,2 +1,0 @@
-//! x
-fn main() { print!("{}", berth_api::openapi_json()); }

@@ -1,0 +1,226 @@
+//! A whole Berth in this process: real HTTP, real database, real vault, AWS at an endpoint of the test's choice.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use berth_api::ApiConfig;
+use berth_cloud::Cloud;
+use berth_cloud_aws::AwsCloud;
+use berth_control::{Control, master_key, operator::Operator, verify::Verifier};
+use berth_domain::{ids::AccountId, permissions::BERTH, secret::Secret};
+use berth_store::Store;
+use berth_vault::Vault;
+use reqwest::{Method, header::HeaderMap};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    aws::{REGION, settings},
+    customer::Customer,
+    database::{Backend, TestDatabase},
+    environment,
+    simulator::Credentials,
+};
+
+/// How long tests wait for what must happen; long, because the machine may be busy.
+pub const SOON: Duration = Duration::from_secs(60);
+
+/// A running Berth with one account. Stops when dropped.
+pub struct TestApp {
+    /// The owner's client.
+    pub owner: Client,
+    /// What the operator does on the command line.
+    pub operator: Operator,
+    /// The Berth itself.
+    pub control: Control,
+    /// Its database.
+    pub database: TestDatabase,
+    /// Its vault.
+    pub vault: Vault,
+    base_url: String,
+    stop: CancellationToken,
+    _files: TempDir,
+}
+
+/// An HTTP client with a pair of API keys.
+#[derive(Clone)]
+pub struct Client {
+    /// The account.
+    pub account_id: AccountId,
+    /// `x-api-key`.
+    pub account_key: String,
+    /// `x-api-secret-key`.
+    pub secret_key: String,
+    /// Such as `http://127.0.0.1:4711`.
+    pub base_url: String,
+    http: reqwest::Client,
+}
+
+/// What the API answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as text where it is not JSON.
+    pub body: Value,
+}
+
+impl TestApp {
+    /// Starts on a fresh database of this kind, with AWS at `aws`.
+    pub async fn start(backend: Backend, aws: &str) -> Self {
+        Self::start_with(TestDatabase::new(backend).await, aws, |config| config).await
+    }
+
+    /// Starts with another configuration of the API.
+    pub async fn start_with(
+        database: TestDatabase,
+        aws: &str,
+        configure: impl FnOnce(ApiConfig) -> ApiConfig,
+    ) -> Self {
+        let files = tempfile::tempdir().expect("a temporary directory");
+        let vault = Vault::create(files.path().join("master.key")).expect("a new key ring");
+        let store = database.store().clone();
+        master_key::adopt(&store, &vault).await.expect("a new database takes any key");
+        let control = control(store.clone(), vault.clone(), aws).await;
+        let operator = Operator::new(store, environment::system());
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base_url = format!("http://{}", listener.local_addr().expect("bound"));
+        let config = ApiConfig { rate_limit_per_minute: 100_000, ..ApiConfig::new(environment::system()) };
+        let router = berth_api::router(control.clone(), configure(config), None);
+        let stop = CancellationToken::new();
+        let serve = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(stop.clone().cancelled_owned());
+        tokio::spawn(async move { serve.await.expect("serving goes on until told to stop") });
+        let runner = control.clone();
+        let stopped = stop.clone();
+        tokio::spawn(async move { runner.run_tasks(stopped).await });
+
+        let owner = new_customer(&operator, &base_url, "Acme").await;
+        Self { owner, operator, control, database, vault, base_url, stop, _files: files }
+    }
+
+    /// Another customer of the same Berth.
+    pub async fn another_customer(&self) -> Client {
+        new_customer(&self.operator, &self.base_url, "Globex").await
+    }
+
+    /// A second replica's task runner on the same database, until the app stops.
+    pub async fn add_replica(&self, aws: &str) {
+        let store = Store::connect(self.database.url()).await.expect("the database answers");
+        let replica = control(store, self.vault.clone(), aws).await;
+        let stop = self.stop.clone();
+        tokio::spawn(async move { replica.run_tasks(stop).await });
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn control(store: Store, vault: Vault, aws: &str) -> Control {
+    let cloud: Arc<dyn Cloud> = Arc::new(AwsCloud::at(aws, REGION).await);
+    let verifier = Verifier::new(cloud, settings(&BERTH), environment::system());
+    Control::new(store, vault, verifier, environment::system())
+}
+
+async fn new_customer(operator: &Operator, base_url: &str, name: &str) -> Client {
+    let email = format!("owner@{}.example", name.to_lowercase()).parse().expect("an email address");
+    let name = name.parse().expect("a name");
+    let customer = operator.create_customer(name, email).await.expect("a new account");
+    Client {
+        account_id: customer.account_id,
+        account_key: customer.api_key.account_key,
+        secret_key: customer.api_key.secret_key.expose().to_owned(),
+        base_url: base_url.to_owned(),
+        http: reqwest::Client::new(),
+    }
+}
+
+impl Client {
+    /// The same client with another secret key.
+    pub fn with_secret_key(&self, secret_key: &Secret) -> Self {
+        Self { secret_key: secret_key.expose().to_owned(), ..self.clone() }
+    }
+
+    /// Sends a request with this body, as it is.
+    pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Answer {
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.base_url))
+            .header("x-api-key", &self.account_key)
+            .header("x-api-secret-key", &self.secret_key)
+            .header("content-type", "application/json");
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let response = request.send().await.expect("Berth answers");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("a whole body");
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Answer { status, headers, body }
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// POST with a JSON body.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body.to_string())).await
+    }
+
+    /// PUT with a JSON body.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, Some(body.to_string())).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    /// Waits until the task that an answer carries has ended; gives the task.
+    pub async fn finished(&self, accepted: Answer) -> Value {
+        assert!(matches!(accepted.status, 200 | 202), "{accepted:#?}");
+        let id = accepted.body["taskId"].as_str().expect("a task id").to_owned();
+        let deadline = Instant::now() + SOON;
+        loop {
+            let task = self.get(&format!("/v1/tasks/{id}")).await;
+            assert_eq!(task.status, 200, "{task:#?}");
+            if !task.body["state"].is_null() {
+                return task.body;
+            }
+            assert!(Instant::now() < deadline, "the task did not end: {:#}", task.body);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Registers a customer's AWS account; gives the cloud account's id.
+    pub async fn register(&self, customer: &Customer, name: &str) -> i64 {
+        let task = self.finished(self.post("/v1/cloud-accounts", body(customer, name)).await).await;
+        task["response"]["resourceId"].as_i64().unwrap_or_else(|| panic!("not registered: {task:#}"))
+    }
+}
+
+/// The body that registers a customer's AWS account, with other credentials.
+pub fn body_with(customer: &Customer, name: &str, key: &Credentials) -> Value {
+    json!({
+        "name": name,
+        "provider": "AWS",
+        "accessKeyId": key.access_key_id,
+        "accessSecretKey": key.secret_access_key,
+        "consoleRoleName": customer.names.console_role,
+    })
+}
+
+/// The body that registers a customer's AWS account.
+pub fn body(customer: &Customer, name: &str) -> Value {
+    body_with(customer, name, &customer.access_key)
+}
