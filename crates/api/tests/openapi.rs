@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 fn document() -> Value {
-    serde_json::from_str(&berth_api::openapi_json()).unwrap()
+    serde_json::from_str(&berth_api::openapi_json()).expect("the document is JSON")
 }
 
 /// Every operation: its path, its method and its description.
 fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
-    let paths = document["paths"].as_object().unwrap().iter();
+    let paths = document["paths"].as_object().expect("paths").iter();
     paths
         .flat_map(|(path, methods)| {
             methods
                 .as_object()
-                .unwrap()
+                .expect("methods")
                 .iter()
                 .map(move |(method, it)| (path.as_str(), method.as_str(), it))
         })

@@ -1,4 +1,5 @@
 //! Drives the real binary, in what needs no AWS.
+#![expect(clippy::unwrap_used, reason = "the helpers are part of the tests")]
 
 use std::{
     fs,

@@ -82,7 +82,7 @@ impl Store {
                 .idle_timeout(None)
                 .max_lifetime(None)
         };
-        let reader = pool(std::env::var("READERS").ok().and_then(|v| v.parse().ok()).unwrap_or(SQLITE_READERS)).connect_lazy_with(options.clone().pragma("query_only", "ON"));
+        let reader = pool(SQLITE_READERS).connect_lazy_with(options.clone().pragma("query_only", "ON"));
         let writer = pool(1).connect_lazy_with(options);
         Ok(Self {
             reader: Reader::Sqlite(Arc::new(SqliteReaders::new(reader))),

@@ -133,16 +133,22 @@ async fn new_customer(operator: &Operator, base_url: &str, name: &str) -> Client
     let email = format!("owner@{}.example", name.to_lowercase()).parse().expect("an email address");
     let name = name.parse().expect("a name");
     let customer = operator.create_customer(name, email).await.expect("a new account");
-    Client {
-        account_id: customer.account_id,
-        account_key: customer.api_key.account_key,
-        secret_key: customer.api_key.secret_key.expose().to_owned(),
-        base_url: base_url.to_owned(),
-        http: reqwest::Client::new(),
-    }
+    let (account_key, secret_key) = (customer.api_key.account_key, customer.api_key.secret_key);
+    Client::new(base_url, customer.account_id, &account_key, secret_key.expose())
 }
 
 impl Client {
+    /// A client of the Berth at `base_url`.
+    pub fn new(base_url: &str, account_id: AccountId, account_key: &str, secret_key: &str) -> Self {
+        Self {
+            account_id,
+            account_key: account_key.to_owned(),
+            secret_key: secret_key.to_owned(),
+            base_url: base_url.to_owned(),
+            http: reqwest::Client::new(),
+        }
+    }
+
     /// The same client with another secret key.
     pub fn with_secret_key(&self, secret_key: &Secret) -> Self {
         Self { secret_key: secret_key.expose().to_owned(), ..self.clone() }

@@ -179,6 +179,10 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("tasks", "tasks_unfinished", &["account_id", "seq"])
             .and_where(Expr::col("finished_at").is_null())
             .take(),
+        // What is still queued for a cloud account.
+        index("tasks", "tasks_unfinished_of", &["account_id", "cloud_account_id"])
+            .and_where(Expr::col("finished_at").is_null())
+            .take(),
         // The list of an account's tasks, latest change first.
         index("tasks", "tasks_updated_at", &["account_id", "updated_at"]),
         // The purge.

@@ -121,3 +121,19 @@ async fn killed_connections_are_replaced() {
     }
     db.store().record(account, event("Something"), at(1)).await.unwrap();
 }
+
+#[rstest]
+#[tokio::test]
+async fn callers_that_give_up_take_no_connections_with_them(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, account) = with_tenant(backend).await;
+
+    for _ in 0..50 {
+        let abandoned = tokio::time::timeout(Duration::ZERO, db.store().account(account));
+        drop(abandoned.await);
+    }
+
+    let reads = (0..50).map(|_| db.store().account(account));
+    futures::future::try_join_all(reads).await.unwrap();
+}

@@ -1,5 +1,7 @@
 //! The store's behaviour, on SQLite and PostgreSQL alike.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be prepared must fail")]
+
 mod accounts;
 mod audit;
 mod builders;

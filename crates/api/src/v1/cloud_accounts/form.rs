@@ -40,7 +40,7 @@ pub(crate) struct Submitted {
 
 /// A body in which fields are of the wrong type.
 #[derive(Debug)]
-pub(crate) struct Mistyped(Submitted);
+pub(crate) struct Mistyped(Box<Submitted>);
 
 /// Reads a body, which must be a JSON object.
 pub(crate) fn read(body: &[u8]) -> Result<Submitted, Failure> {
@@ -67,7 +67,7 @@ fn malformed(message: String) -> Failure {
 impl Submitted {
     /// The form, when every field in it is a text or `null`.
     pub(crate) fn well_typed(self) -> Result<Form, Mistyped> {
-        if self.mistyped.is_empty() { Ok(self.form) } else { Err(Mistyped(self)) }
+        if self.mistyped.is_empty() { Ok(self.form) } else { Err(Mistyped(Box::new(self))) }
     }
 
     fn set(&mut self, field: Field, value: Json) {
@@ -98,16 +98,17 @@ impl Submitted {
 impl Mistyped {
     /// The failure that names the fields of the wrong type, and what else `parse` finds wrong.
     pub(crate) fn explain<T>(self, parse: impl FnOnce(Form) -> Result<T, Vec<FieldError>>) -> Failure {
-        let Self(Submitted { form, given, mistyped }) = self;
+        let Submitted { form, given, mistyped } = *self.0;
         let at_fault: Vec<_> = mistyped.iter().map(|error| error.field).collect();
         // Of the console fields one can be asked for because another is missing: and that one was not
         // missing, it was mistyped.
         let console_unclear = at_fault.iter().any(|field| CONSOLE.contains(field));
-        let others = parse(form).err().unwrap_or_default().into_iter().filter(|error| {
+        let told = |error: &FieldError| {
             let asked_for = CONSOLE.contains(&error.field) && !given.contains(&error.field);
-            !at_fault.contains(&error.field) && !(asked_for && console_unclear)
-        });
-        let mut all: Vec<_> = others.collect();
+            at_fault.contains(&error.field) || (asked_for && console_unclear)
+        };
+        let mut all = parse(form).err().unwrap_or_default();
+        all.retain(|error| !told(error));
         all.extend(mistyped);
         all.sort_by_key(|error| FIELDS.iter().position(|field| *field == error.field));
         Failure::invalid(all.into_iter().map(FieldProblem::from).collect())
