@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what building and testing need, and only what is missing:
 #
-#   scripts/setup.sh [prerequisites] [python] [cargo-deny] [cargo-machete] [redisctl] [postgres]
+#   scripts/setup.sh [prerequisites] [python] [cargo-deny] [cargo-machete] [redisctl] [postgres] [wrk]
 #
-# Without arguments, everything. Nothing is put into the checkout but .cache/venv; tools go to $BERTH_TOOLS
+# Without arguments, everything but wrk, which only `make bench` needs. Nothing is put into the checkout but .cache/venv; tools go to $BERTH_TOOLS
 # (default ~/.cache/berth/tools). Debian packages are installed with apt-get, as root or by sudo.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
@@ -23,7 +23,8 @@ main() {
       python) python_environment ;;
       cargo-deny | cargo-machete | redisctl) cargo_tool "$one" ;;
       postgres) postgres ;;
-      *) die "setup.sh knows no '$one': prerequisites, python, cargo-deny, cargo-machete, redisctl, postgres" ;;
+      wrk) have wrk || apt_install "the load generator wrk" wrk ;;
+      *) die "setup.sh knows no '$one': prerequisites, python, cargo-deny, cargo-machete, redisctl, postgres, wrk" ;;
     esac
   done
 }
