@@ -1,5 +1,7 @@
 //! Verification when AWS is slow, gone, throttling or odd, and accounts that need their own handling.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
 use std::{sync::Arc, time::Duration};
 
 use berth_cloud::{Cloud, ErrorKind, unreliable::Unreliable};

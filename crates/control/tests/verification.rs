@@ -1,5 +1,7 @@
 //! Verification against simulators of AWS that check signatures and enforce IAM.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
 use berth_control::verify::{LIMIT, Patience, Verifier};
 use berth_domain::{
     cloud_account::{Candidate, Field},

@@ -1,5 +1,7 @@
 //! What a cloud-account form accepts, and what it says about what it does not.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
 use berth_domain::{
     cloud_account::{Candidate, Field, Form},
     secret::Secret,

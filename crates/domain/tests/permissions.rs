@@ -1,5 +1,7 @@
 //! The permission table keeps its promises: least privilege, completeness, a policy AWS accepts.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
 use std::collections::BTreeSet;
 
 use berth_domain::{
