@@ -1,7 +1,7 @@
 //! The only crate that knows a database: tables, migrations, and one method per use case on [`Store`].
 //!
 //! SQLite and PostgreSQL run the same statements. Ids and times come from the program, never from SQL. Every
-//! write runs in one transaction that begins by locking its account's row (see [`audit`]), so that in one
+//! write runs in one transaction that begins by locking its account's row (see `audit`), so that in one
 //! account commits happen in the order of task and audit numbers, in both databases.
 
 mod accounts;
