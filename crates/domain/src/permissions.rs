@@ -284,8 +284,10 @@ impl Scope {
     /// The statement that grants one permission.
     pub fn statement(&self, permission: &Permission) -> Statement {
         let (service, name) = permission.action.split_once(':').unwrap_or(("", permission.action));
+        // AWS refuses a policy in which two statements have one id, and an action may have two rows.
+        let apart = if matches!(permission.target, Target::Ec2(_)) { "Using" } else { "" };
         Statement {
-            sid: format!("Berth{}{name}", capitalised(service)),
+            sid: format!("Berth{}{name}{apart}", capitalised(service)),
             effect: "Allow".into(),
             action: vec![permission.action.into()],
             resource: self.patterns(permission.target),

@@ -54,6 +54,14 @@ fn what_destroys_or_interrupts_is_limited_to_what_carries_the_tag() {
     }
 }
 
+#[test]
+fn statements_can_be_pasted_side_by_side() {
+    let scope = Scope::of_profile(Profile::named("berth").unwrap(), None);
+    let ids: BTreeSet<_> = TABLE.iter().map(|row| scope.statement(row).sid).collect();
+    assert_eq!(ids.len(), TABLE.len(), "AWS refuses a policy in which two statements have one id");
+    assert!(ids.iter().all(|id| id.chars().all(|c| c.is_ascii_alphanumeric())));
+}
+
 #[rstest]
 fn a_policy_grants_exactly_the_table(#[values("berth", "redis-cloud")] profile: &str) {
     let granted: BTreeSet<_> = policy(profile).statement.into_iter().flat_map(|s| s.action).collect();

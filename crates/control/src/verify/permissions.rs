@@ -133,24 +133,24 @@ fn denied(scope: &Scope, row: &Permission, effect: Effect, resource: &str) -> Fi
     let finding = match effect {
         Effect::DeniedByOrganization => Finding::warn(
             Check::Permission,
-            format!("A policy of the AWS organisation may not allow {action} to user {user}; the simulator cannot tell for sure. Berth {purpose} with it."),
+            format!("A policy of the AWS organisation may not allow {action} to user {user} ({purpose}); the simulator cannot tell for sure."),
         )
         .remedy(format!("Ask the organisation's administrator whether a service control policy limits {action}.")),
         Effect::DeniedByBoundary => refuse(
             Check::Permission,
-            format!("The key is valid, but the permissions boundary of user {user} does not allow {action}. Berth {purpose} with it."),
+            format!("The key is valid, but the permissions boundary of user {user} does not allow {action} ({purpose})."),
         )
         .remedy(format!("Allow it in the boundary with this statement: {}", statement.to_json()))
         .statement(statement),
         Effect::ExplicitlyDenied => refuse(
             Check::Permission,
-            format!("The key is valid, but a policy explicitly denies {action} to user {user}. Berth {purpose} with it."),
+            format!("The key is valid, but a policy explicitly denies {action} to user {user} ({purpose})."),
         )
         .remedy(format!("Remove the Deny statement that covers {action}. What Berth needs is: {}", statement.to_json()))
         .statement(statement),
         Effect::ImplicitlyDenied | Effect::Allowed => refuse(
             Check::Permission,
-            format!("The key is valid, but user {user} may not {action}. Berth {purpose} with it."),
+            format!("The key is valid, but user {user} may not {action} ({purpose})."),
         )
         .remedy(add_statement(scope, &statement))
         .statement(statement),
