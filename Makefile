@@ -1,5 +1,6 @@
 # The two that matter: `make demo` and `make test`. What a target does is in scripts/.
 
+SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 .PHONY: help setup build demo demo-check test test-fakecloud schemathesis check regen bench clean

@@ -37,17 +37,18 @@ struct Failure {
 /// An error means that nothing was written and the task is still to be done.
 pub(crate) async fn process(control: &Control, claimed: ClaimedTask) -> Result<Task, Error> {
     let ClaimedTask { task, lease, sealed_request, actor } = claimed;
-    let request = sealed_request.as_deref().map(|sealed| request::open(&control.0.vault, task.id, sealed));
-    let outcome = match (task.command, request.transpose()?, task.cloud_account_id) {
-        (Command::CloudAccountCreateRequest, Some(form), _) => {
-            let candidate = Candidate::parse(form).map_err(|_| unreadable(task.id))?;
-            create(control, &task, candidate).await?
+    let outcome = match work(control, &task, sealed_request.as_deref()).await {
+        Ok(outcome) => outcome,
+        Err(error) if may_pass(&error) => return Err(error),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the task cannot be carried out");
+            let cause =
+                "Berth could not carry this out because of an error of its own; its operator finds it in \
+                         the log under this task's id."
+                    .to_owned();
+            let failure = Failure { kind: ErrorType::GeneralError, cause };
+            Outcome { result: Err(failure), findings: Vec::new(), subject: "a cloud account".into() }
         }
-        (Command::CloudAccountUpdateRequest, Some(form), Some(id)) => {
-            update(control, &task, form, id).await?
-        }
-        (Command::CloudAccountDeleteRequest, None, Some(id)) => delete(control, &task, id).await?,
-        _ => return Err(unreadable(task.id)),
     };
     let Outcome { result, findings, subject } = outcome;
     let completion = complete(control, &task, &actor, result, findings.clone(), &subject);
@@ -64,6 +65,32 @@ pub(crate) async fn process(control: &Control, claimed: ClaimedTask) -> Result<T
     // Another task of this account came first.
     let completion = complete(control, &task, &actor, Err(rejection(taken)?), findings, &subject);
     Ok(control.0.store.finish_task(&lease, completion).await?)
+}
+
+async fn work(control: &Control, task: &Task, sealed_request: Option<&[u8]>) -> Result<Outcome, Error> {
+    let request = sealed_request.map(|sealed| request::open(&control.0.vault, task.id, sealed));
+    match (task.command, request.transpose()?, task.cloud_account_id) {
+        (Command::CloudAccountCreateRequest, Some(form), _) => {
+            let candidate = Candidate::parse(form).map_err(|_| unreadable(task.id))?;
+            create(control, task, candidate).await
+        }
+        (Command::CloudAccountUpdateRequest, Some(form), Some(id)) => update(control, task, form, id).await,
+        (Command::CloudAccountDeleteRequest, None, Some(id)) => delete(control, task, id).await,
+        _ => Err(unreadable(task.id)),
+    }
+}
+
+/// Whether trying again later may help: the database comes back, the operator puts the master key back.
+/// What is broken for good must fail, or the account's later tasks would wait for ever.
+fn may_pass(error: &Error) -> bool {
+    use berth_vault::Error as VaultError;
+    match error {
+        Error::Unavailable(_) => true,
+        Error::Internal(cause) => cause.downcast_ref::<VaultError>().is_some_and(|error| {
+            !matches!(error, VaultError::NotSealed { .. } | VaultError::DoesNotOpen { .. })
+        }),
+        Error::Rejected { .. } => false,
+    }
 }
 
 async fn create(control: &Control, task: &Task, candidate: Candidate) -> Result<Outcome, Error> {

@@ -1,5 +1,6 @@
 //! Tasks: one at a time per account, oldest first, across replicas; what is accepted is never lost.
 
+use berth_store::SealedLocation;
 use berth_testkit::{
     app::{TestApp, body},
     aws::berth_customer,
@@ -94,6 +95,34 @@ async fn accounts_do_not_wait_for_each_other() {
     slow.enable_access_key(&slow.access_key.access_key_id).await;
     let task = app.owner.finished(waiting).await;
     assert_eq!(task["status"], "processing-completed", "a key that becomes known in time is accepted");
+}
+
+#[tokio::test]
+async fn a_task_that_was_tampered_with_fails_and_lets_the_next_one_pass() {
+    let simulator = Simulator::moto().await;
+    let customer = berth_customer(&simulator).prepare().await;
+    let aws = Proxy::start(simulator.endpoint()).await;
+    let app = TestApp::start(Backend::Sqlite, &aws.endpoint()).await;
+    let path = format!("/v1/cloud-accounts/{}", app.owner.register(&customer, "production").await);
+    // While the first change waits for AWS, the second one is tampered with.
+    aws.set_latency(std::time::Duration::from_secs(1));
+    let first = app.owner.put(&path, json!({ "consoleRoleName": "berth-console" })).await;
+    let second = app.owner.put(&path, json!({ "name": "second" })).await;
+    let third = app.owner.put(&path, json!({ "name": "third" })).await;
+    let store = app.database.store();
+    let id = second.body["taskId"].as_str().unwrap().parse().unwrap();
+    let values = store.sealed_values(None, 100).await.unwrap();
+    let value = values.iter().find(|value| value.location == SealedLocation::TaskRequest(id)).unwrap();
+    let mut spoiled = value.sealed.clone();
+    *spoiled.last_mut().unwrap() ^= 1;
+    assert!(store.replace_sealed(value.location, &value.sealed, &spoiled).await.unwrap());
+
+    app.owner.finished(first).await;
+    let task = app.owner.finished(second).await;
+    assert_eq!(task["response"]["error"]["type"], "GENERAL_ERROR", "{task:#}");
+    let task = app.owner.finished(third).await;
+    assert_eq!(task["status"], "processing-completed", "{task:#}");
+    assert_eq!(app.owner.get(&path).await.body["name"], "third");
 }
 
 #[tokio::test]
