@@ -110,7 +110,8 @@ async fn the_published_crate_reads_account_users_regions_payment_methods_and_log
     assert_eq!(client.users().get_user_by_id(id).await.unwrap().id, Some(id));
 }
 
-fn redisctl(home: &Home, server: &Server, arguments: &[&str]) -> Output {
+/// `redisctl cloud provider-account`, with its words in one text, waiting for the task where there is one.
+fn redisctl(home: &Home, server: &Server, words: &str, more: &[(&str, &str)]) -> Output {
     let program = std::env::var("BERTH_TEST_REDISCTL").unwrap_or_else(|_| {
         panic!("BERTH_TEST_REDISCTL is not set: run `make test`, which installs redisctl")
     });
@@ -121,10 +122,23 @@ fn redisctl(home: &Home, server: &Server, arguments: &[&str]) -> Output {
         .env("REDIS_CLOUD_API_KEY", key("accountKey"))
         .env("REDIS_CLOUD_SECRET_KEY", key("secretKey"))
         .env("REDIS_CLOUD_API_URL", format!("{}/v1", server.url))
-        .arg("cloud")
-        .args(arguments)
+        .args(["cloud", "provider-account"])
+        .args(words.split(' '))
+        .args(more.iter().flat_map(|(option, value)| [option, value]))
         .output()
         .unwrap()
+}
+
+const CREATE: &str = "create --name production --provider AWS --wait --wait-interval 1 -o json";
+
+fn credentials<'a>(customer: &'a Customer, sign_in_url: &'a str) -> [(&'a str, &'a str); 5] {
+    [
+        ("--access-key-id", &customer.access_key.access_key_id),
+        ("--access-secret-key", &customer.access_key.secret_access_key),
+        ("--console-username", "support"),
+        ("--console-password", PASSWORD),
+        ("--sign-in-login-url", sign_in_url),
+    ]
 }
 
 fn json(output: &Output) -> Value {
@@ -138,58 +152,19 @@ async fn redisctl_creates_lists_gets_updates_and_deletes() {
     let customer = customer_with_console_user(&simulator).await;
     let home = Home::new(Backend::Sqlite, simulator.endpoint()).await;
     let server = home.serve();
-    let run = |arguments: &[&str]| redisctl(&home, &server, arguments);
+    let run = |words: &str| redisctl(&home, &server, words, &[]);
 
     let url = customer.sign_in_url();
-    let create = [
-        "provider-account",
-        "create",
-        "--name",
-        "production",
-        "--provider",
-        "AWS",
-        "--access-key-id",
-        &customer.access_key.access_key_id,
-        "--access-secret-key",
-        &customer.access_key.secret_access_key,
-        "--console-username",
-        "support",
-        "--console-password",
-        PASSWORD,
-        "--sign-in-login-url",
-        &url,
-        "--wait",
-        "--wait-interval",
-        "1",
-        "-o",
-        "json",
-    ];
-    let created = json(&run(&create));
-    let id =
-        created["response"]["resourceId"].as_i64().unwrap_or_else(|| panic!("{created:#}")).to_string();
-
-    let listed = json(&run(&["provider-account", "list", "-o", "json"]));
+    let created = json(&redisctl(&home, &server, CREATE, &credentials(&customer, &url)));
+    let id = created["response"]["resourceId"].as_i64().unwrap_or_else(|| panic!("{created:#}"));
+    let listed = json(&run("list -o json"));
     assert!(listed.to_string().contains("\"production\""), "{listed:#}");
-    let got = json(&run(&["provider-account", "get", &id, "-o", "json"]));
-    assert_eq!(got["awsUserArn"], customer.user_arn());
-    let update = [
-        "provider-account",
-        "update",
-        &id,
-        "--name",
-        "live",
-        "--wait",
-        "--wait-interval",
-        "1",
-        "-o",
-        "json",
-    ];
-    json(&run(&update));
-    assert_eq!(json(&run(&["provider-account", "get", &id, "-o", "json"]))["name"], "live");
-    let delete =
-        ["provider-account", "delete", &id, "--force", "--wait", "--wait-interval", "1", "-o", "json"];
-    assert!(run(&delete).status.success());
-    assert!(!run(&["provider-account", "get", &id]).status.success());
+    assert_eq!(json(&run(&format!("get {id} -o json")))["awsUserArn"], customer.user_arn());
+
+    json(&run(&format!("update {id} --name live --wait --wait-interval 1 -o json")));
+    assert_eq!(json(&run(&format!("get {id} -o json")))["name"], "live");
+    assert!(run(&format!("delete {id} --force --wait --wait-interval 1 -o json")).status.success());
+    assert!(!run(&format!("get {id}")).status.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,31 +175,7 @@ async fn redisctl_shows_why_an_account_was_refused() {
     let home = Home::new(Backend::Sqlite, simulator.endpoint()).await;
     let server = home.serve();
     let url = customer.sign_in_url();
-    let output = redisctl(
-        &home,
-        &server,
-        &[
-            "provider-account",
-            "create",
-            "--name",
-            "production",
-            "--provider",
-            "AWS",
-            "--access-key-id",
-            &customer.access_key.access_key_id,
-            "--access-secret-key",
-            &customer.access_key.secret_access_key,
-            "--console-username",
-            "support",
-            "--console-password",
-            PASSWORD,
-            "--sign-in-login-url",
-            &url,
-            "--wait",
-            "--wait-interval",
-            "1",
-        ],
-    );
+    let output = redisctl(&home, &server, CREATE, &credentials(&customer, &url));
     assert_eq!(output.status.code(), Some(8), "{}", text(&output));
     assert!(text(&output).contains("may not ec2:RunInstances"), "{}", text(&output));
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use berth_testkit::{
     app::{Client, SOON, body},
     aws::berth_customer,
+    customer::{Customer, OPERATOR_ACCOUNT, trust_policy},
     database::Backend,
     proxy::{Failure, Proxy},
     simulator::Simulator,
@@ -107,6 +108,20 @@ async fn kills_at_any_moment_lose_nothing_and_double_nothing(
     assert_eq!(names(&list).len() - 1, usize::try_from(registered).unwrap(), "{list:#}");
 }
 
+/// Ends a server while it works on a registration; gives the task's id.
+async fn interrupted(home: &Home, customer: &Customer) -> String {
+    let server = home.serve();
+    let owner = home.owner(&server);
+    let accepted = owner.post("/v1/cloud-accounts", body(customer, "production")).await;
+    let id = accepted.body["taskId"].as_str().unwrap().to_owned();
+    wait_for(&owner, &id, |task| task["status"] == "processing-in-progress").await;
+    server.signal("-TERM");
+    let (code, took) = server.wait();
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_secs(30), "{took:?}");
+    id
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_lets_the_task_in_hand_finish_and_exits_0() {
     let simulator = Simulator::moto().await;
@@ -114,16 +129,7 @@ async fn sigterm_lets_the_task_in_hand_finish_and_exits_0() {
     let aws = Proxy::start(simulator.endpoint()).await;
     aws.set_latency(Duration::from_millis(700));
     let home = Home::new(Backend::Sqlite, &aws.endpoint()).await;
-    let server = home.serve();
-    let owner = home.owner(&server);
-    let accepted = owner.post("/v1/cloud-accounts", body(&customer, "production")).await;
-    let id = accepted.body["taskId"].as_str().unwrap().to_owned();
-    wait_for(&owner, &id, |task| task["status"] == "processing-in-progress").await;
-    server.signal("-TERM");
-    let (code, took) = server.wait();
-    assert_eq!(code, Some(0));
-    assert!(took < Duration::from_secs(30), "{took:?}");
-
+    let id = interrupted(&home, &customer).await;
     let server = home.serve();
     let task = home.owner(&server).get(&format!("/v1/tasks/{id}")).await.body;
     assert_eq!(task["status"], "processing-completed", "{task:#}");
@@ -132,28 +138,14 @@ async fn sigterm_lets_the_task_in_hand_finish_and_exits_0() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_gives_back_a_task_that_would_take_too_long() {
     let simulator = Simulator::moto().await;
-    let customer = berth_customer(&simulator).prepare().await;
+    // A role that is not there is asked for again for 20 seconds.
+    let customer = berth_customer(&simulator).without_console_role().prepare().await;
     let aws = Proxy::start(simulator.endpoint()).await;
     aws.set_latency(Duration::from_secs(4));
     let home = Home::new(Backend::Sqlite, &aws.endpoint()).await;
-    // A role that is not there is asked for again for 20 seconds.
-    customer.delete_console_role().await;
-    let server = home.serve();
-    let owner = home.owner(&server);
-    let accepted = owner.post("/v1/cloud-accounts", body(&customer, "production")).await;
-    let id = accepted.body["taskId"].as_str().unwrap().to_owned();
-    wait_for(&owner, &id, |task| task["status"] == "processing-in-progress").await;
-    server.signal("-TERM");
-    let (code, took) = server.wait();
-    assert_eq!(code, Some(0));
-    assert!(took < Duration::from_secs(30), "{took:?}");
-
+    let id = interrupted(&home, &customer).await;
     aws.set_latency(Duration::ZERO);
-    customer
-        .create_console_role(&berth_testkit::customer::trust_policy(
-            berth_testkit::customer::OPERATOR_ACCOUNT,
-        ))
-        .await;
+    customer.create_console_role(&trust_policy(OPERATOR_ACCOUNT)).await;
     let server = home.serve();
     let task = wait_for(&home.owner(&server), &id, |task| !task["state"].is_null()).await;
     assert_eq!(task["status"], "processing-completed", "{task:#}");
