@@ -25,8 +25,9 @@ everything() {
   say "test: schemathesis against docs/reference/openapi.json"
   "$PYTHON" scripts/fuzz_api.py --berth "$(target_dir)/debug/berth"
   start_postgres
-  # Last, so that the run ends with cargo's own summary.
-  cargo test --workspace --no-fail-fast
+  # Examples in the documentation first: a run should end with the summary of tests that there are.
+  cargo test --workspace --doc
+  cargo test --workspace --lib --bins --tests --no-fail-fast
 }
 
 on_fakecloud() {

@@ -20,6 +20,7 @@ use berth_domain::{
 use tokio::time::Instant;
 
 use crate::{
+    client_address::client_address,
     failure::Failure,
     observe::Told,
     rate_limit::{Limiter, Source},
@@ -69,7 +70,7 @@ impl<N: Asks> FromRequestParts<Arc<Api>> for Caller<N> {
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Failure> {
         let now = Instant::now();
-        let address = address_of(parts);
+        let address = address_of(parts, api);
         let access = authenticate(parts, api, address, now).await?;
         tracing::Span::current().record("account", access.principal.account_id.0);
         let told = parts.extensions.get::<Told>();
@@ -78,11 +79,12 @@ impl<N: Asks> FromRequestParts<Arc<Api>> for Caller<N> {
     }
 }
 
-fn address_of(parts: &Parts) -> IpAddr {
-    parts
+fn address_of(parts: &Parts, api: &Api) -> IpAddr {
+    let peer = parts
         .extensions
         .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical())
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+    client_address(peer, &parts.headers, &api.trusted_proxies)
 }
 
 async fn authenticate(parts: &Parts, api: &Api, address: IpAddr, now: Instant) -> Result<Access, Failure> {
@@ -90,18 +92,14 @@ async fn authenticate(parts: &Parts, api: &Api, address: IpAddr, now: Instant) -
     else {
         return Err(unauthenticated());
     };
-    let source = Source::from(address);
-    api.failed_authentications.check(source, now).map_err(|exhausted| {
+    if let Some(access) = api.control.authenticate(account_key, secret_key).await? {
+        return Ok(access);
+    }
+    // Only wrong keys are turned away: others may share the address, behind a proxy or a NAT.
+    api.failed_authentications.take(Source::from(address), now).map_err(|exhausted| {
         Failure::exhausted(exhausted, "Too many wrong API keys came from this address")
     })?;
-    match api.control.authenticate(account_key, secret_key).await? {
-        Some(access) => Ok(access),
-        None => {
-            // Whether this was the last allowed one does not matter to this answer.
-            let _ = api.failed_authentications.take(source, now);
-            Err(unauthenticated())
-        }
-    }
+    Err(unauthenticated())
 }
 
 fn key<'a>(parts: &'a Parts, header: &str) -> Option<&'a str> {

@@ -6,6 +6,7 @@
 
 mod body;
 mod caller;
+mod client_address;
 mod document;
 mod failure;
 mod links;
@@ -25,6 +26,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Router, middleware};
 use berth_control::{Control, environment::Environment};
+use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::{
@@ -41,6 +43,8 @@ pub struct ApiConfig {
     pub rate_limit_per_minute: u32,
     /// How many wrong pairs of API keys may come from one address in a minute, before it is turned away.
     pub failed_authentications_per_minute: u32,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// What links begin with, such as `https://berth.example.com`; the request's `Host` over `http` when
     /// `None`.
     pub public_base_url: Option<String>,
@@ -49,12 +53,13 @@ pub struct ApiConfig {
 }
 
 impl ApiConfig {
-    /// The defaults: 400 requests and 60 wrong key pairs a minute, links after the `Host`, 30 seconds.
+    /// The defaults: 400 requests and 60 wrong key pairs a minute, no proxy trusted, links after the `Host`, 30 seconds.
     pub fn new(environment: Environment) -> Self {
         Self {
             environment,
             rate_limit_per_minute: 400,
             failed_authentications_per_minute: 60,
+            trusted_proxies: Vec::new(),
             public_base_url: None,
             request_timeout: Duration::from_secs(30),
         }

@@ -88,14 +88,6 @@ impl<K: Copy + Eq + Hash> Limiter<K> {
         Ok(self.limit - window.used)
     }
 
-    /// Whether an event of `key` at `now` would be allowed; counts nothing.
-    pub(crate) fn check(&self, key: K, now: Instant) -> Result<(), Exhausted> {
-        match self.lock().by_key.get(&key) {
-            Some(window) if !window.is_over(now) && window.used >= self.limit => Err(window.exhausted(now)),
-            _ => Ok(()),
-        }
-    }
-
     fn lock(&self) -> MutexGuard<'_, Windows<K>> {
         // Counts are never half-written: a panic elsewhere leaves them sound.
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
@@ -173,17 +165,6 @@ mod tests {
     }
 
     #[test]
-    fn checking_counts_nothing() {
-        let limiter = Limiter::new(1, 10);
-        let now = Instant::now();
-
-        assert_eq!(limiter.check("a", now), Ok(()));
-        assert_eq!(limiter.take("a", now), Ok(0));
-        assert_eq!(limiter.check("a", now), Err(Exhausted { retry_after: 60 }));
-        assert_eq!(limiter.check("a", now + WINDOW), Ok(()));
-    }
-
-    #[test]
     fn never_more_keys_are_remembered_than_allowed_and_the_oldest_goes_first() {
         let limiter = Limiter::new(1, 3);
         let now = Instant::now();
@@ -192,8 +173,8 @@ mod tests {
         }
 
         assert_eq!(limiter.lock().by_key.len(), 3);
-        assert_eq!(limiter.check(0, now), Ok(()));
-        assert!(limiter.check(1, now).is_err());
+        assert!(limiter.take(3, now).is_err(), "the newest is remembered");
+        assert_eq!(limiter.take(0, now), Ok(0), "the oldest is forgotten");
     }
 
     #[test]

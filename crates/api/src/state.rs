@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use berth_control::Control;
 use berth_domain::ids::AccountId;
+use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::{
@@ -18,6 +19,7 @@ const MOST_SOURCES: usize = 10_000;
 pub(crate) struct Api {
     pub(crate) control: Control,
     pub(crate) metrics: Option<PrometheusHandle>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) public_base_url: Option<String>,
     /// Requests by account.
     pub(crate) requests: Limiter<AccountId>,
@@ -33,6 +35,7 @@ impl Api {
         Self {
             control,
             metrics,
+            trusted_proxies: config.trusted_proxies,
             public_base_url,
             requests: Limiter::new(config.rate_limit_per_minute, MOST_ACCOUNTS),
             failed_authentications: Limiter::new(config.failed_authentications_per_minute, MOST_SOURCES),

@@ -124,3 +124,48 @@ async fn the_requests_of_a_minute_are_counted_and_limited() {
     assert!((1..=60).contains(&wait));
     assert_eq!(app.another_customer().await.get("/v1/").await.status, 200, "others are not affected");
 }
+
+#[tokio::test]
+async fn guessing_keys_is_slowed_down_and_hurts_nobody_else_at_the_address() {
+    let database = TestDatabase::new(Backend::Sqlite).await;
+    let app = TestApp::start_with(database, NOWHERE, |mut config| {
+        config.failed_authentications_per_minute = 3;
+        config
+    })
+    .await;
+    let mut guessing = app.owner.clone();
+    guessing.secret_key = "a-guess".into();
+    for _ in 0..3 {
+        assert_eq!(guessing.get("/v1/").await.status, 401);
+    }
+    let answer = guessing.get("/v1/").await;
+    assert_eq!(answer.status, 429);
+    assert!(answer.headers.contains_key("retry-after"));
+    assert_eq!(app.owner.get("/v1/").await.status, 200);
+}
+
+#[rstest]
+#[case("127.0.0.0/8", 200)]
+#[case("10.0.0.0/8", 403)]
+#[tokio::test]
+async fn behind_a_trusted_proxy_the_client_behind_it_counts(#[case] trusted: &str, #[case] status: u16) {
+    let database = TestDatabase::new(Backend::Sqlite).await;
+    let app = TestApp::start_with(database, NOWHERE, |mut config| {
+        config.trusted_proxies = vec![trusted.parse().unwrap()];
+        config
+    })
+    .await;
+    let (account, email) = (app.owner.account_id, "owner@acme.example".parse().unwrap());
+    let sources = vec!["192.0.2.0/24".parse().unwrap()];
+    let name = "behind-a-proxy".parse().unwrap();
+    let keys = app.operator.create_api_key(account, &email, name, sources).await.unwrap();
+    let response = reqwest::Client::new()
+        .get(format!("{}/v1/", app.owner.base_url))
+        .header("x-api-key", &app.owner.account_key)
+        .header("x-api-secret-key", keys.secret_key.expose())
+        .header("x-forwarded-for", "198.51.100.7, 192.0.2.1")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), status);
+}

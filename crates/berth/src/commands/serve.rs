@@ -108,6 +108,7 @@ async fn background(control: Control, stop: CancellationToken) {
 fn api_config(config: &Config) -> ApiConfig {
     ApiConfig {
         rate_limit_per_minute: config.rate_limit_per_minute.get(),
+        trusted_proxies: config.trusted_proxies.0.clone(),
         public_base_url: config.public_url.as_ref().map(|url| url.0.clone()),
         ..ApiConfig::new(environment::real())
     }

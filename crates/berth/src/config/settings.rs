@@ -6,7 +6,7 @@ use berth_domain::values::AwsAccountId;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::values::{LogFilter, LogFormat, PermissionProfile, PublicUrl};
+use super::values::{LogFilter, LogFormat, Networks, PermissionProfile, PublicUrl};
 
 /// One setting, as told in the reference.
 pub(crate) struct Setting {
@@ -48,6 +48,11 @@ settings! {
     /// The address clients reach Berth at, the base of the links in its answers. Not set: each answer uses the
     /// address its request was sent to.
     public_url: Option<PublicUrl>, unset "\"https://berth.example.com\"";
+
+    /// The reverse proxies whose `X-Forwarded-For` header is believed, as addresses or networks; in the environment
+    /// separated by commas. Without this, all that comes through a proxy comes from the proxy's address, and API
+    /// keys that are limited to certain sources cannot be used through it.
+    trusted_proxies: Networks, default "[]";
 
     /// The database: `sqlite://PATH` for one server, `postgres://USER:PASSWORD@HOST:PORT/NAME` (PostgreSQL 15 or
     /// newer) for one or several. A relative path starts at the working directory.

@@ -1,6 +1,9 @@
 //! The kinds of value that settings have.
 
+use std::net::IpAddr;
+
 use berth_domain::{permissions::Profile, values::Invalid};
+use ipnet::IpNet;
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -51,6 +54,38 @@ impl TryFrom<String> for PublicUrl {
             return Err(Invalid("it must be http:// or https://, a host, and perhaps a path".into()));
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+}
+
+/// Networks, each as `10.0.0.0/8` or a single address.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "NetworkTexts")]
+pub(crate) struct Networks(pub(crate) Vec<IpNet>);
+
+/// A list in the file; one text, with commas, in the environment.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NetworkTexts {
+    List(Vec<String>),
+    Text(String),
+}
+
+impl TryFrom<NetworkTexts> for Networks {
+    type Error = Invalid;
+
+    fn try_from(texts: NetworkTexts) -> Result<Self, Invalid> {
+        let texts = match texts {
+            NetworkTexts::List(texts) => texts,
+            NetworkTexts::Text(text) => text.split(',').map(|text| text.trim().to_owned()).collect(),
+        };
+        let parse = |text: &String| {
+            let address = || text.parse::<IpAddr>().map(IpNet::from);
+            let network = text.parse::<IpNet>().or_else(|_| address());
+            network.map_err(|_| {
+                Invalid(format!("{text:?} is neither an address nor a network such as 10.0.0.0/8"))
+            })
+        };
+        texts.iter().filter(|text| !text.is_empty()).map(parse).collect::<Result<_, _>>().map(Self)
     }
 }
 
