@@ -65,7 +65,7 @@ start() {
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     if as_server "$bin/pg_ctl" start --pgdata="$directory/data" --log="$directory/log" --wait --silent \
       --options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off" >/dev/null; then
+        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off" >/dev/null; then
       echo "postgres://berth:$password@127.0.0.1:$port/postgres" | as_server tee "$directory/url"
       trap - EXIT
       return

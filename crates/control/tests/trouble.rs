@@ -151,25 +151,30 @@ async fn a_root_key_is_refused() {
     assert_eq!(report.conclusion(), Conclusion::Refused);
 }
 
+async fn fastest_of(runs: usize, verifier: &Verifier, customer: &Customer) -> Duration {
+    let mut fastest = Duration::MAX;
+    for _ in 0..runs {
+        let begun = Instant::now();
+        let report = verifier.verify(&candidate(customer), Patience::None).await;
+        fastest = fastest.min(begun.elapsed());
+        assert_eq!(report.conclusion(), Conclusion::Verified, "{:#?}", report.findings);
+    }
+    fastest
+}
+
 #[tokio::test]
 async fn the_whole_verification_takes_two_dependent_round_trips() {
     let simulator = Simulator::moto().await;
     let customer = berth_customer(&simulator).prepare().await;
     let proxy = Proxy::start(simulator.endpoint()).await;
-    proxy.set_latency(Duration::from_millis(100));
     let verifier = verifier(&proxy.endpoint()).await;
-    // A busy machine makes single runs slow; three dependent round trips can never be this fast.
-    let mut fastest = Duration::MAX;
-    for _ in 0..10 {
-        let begun = Instant::now();
-        let report = verifier.verify(&candidate(&customer), Patience::None).await;
-        fastest = fastest.min(begun.elapsed());
-        assert_eq!(report.conclusion(), Conclusion::Verified, "{:#?}", report.findings);
-        if fastest < Duration::from_millis(300) {
-            return;
-        }
-    }
-    panic!("the fastest verification took {fastest:?}");
+    let without = fastest_of(10, &verifier, &customer).await;
+    proxy.set_latency(Duration::from_millis(100));
+    let with = fastest_of(10, &verifier, &customer).await;
+    // Where the machine is busy, the simulator alone may take longer than AWS would: two round trips of
+    // 100 ms still add no more than 250 ms to that, and three always would.
+    let limit = Duration::from_millis(300).max(without + Duration::from_millis(250));
+    assert!(with < limit, "{with:?} with 100 ms a round trip, {without:?} without");
 }
 
 fn console_user(customer: &Customer, user: &str, url: &str) -> Candidate {
