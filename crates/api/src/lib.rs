@@ -6,8 +6,10 @@
 
 mod body;
 mod caller;
+mod cookie;
 mod document;
 mod failure;
+mod fields;
 mod links;
 mod observe;
 mod operations;
@@ -24,7 +26,7 @@ mod v1;
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, middleware};
-use berth_control::{Control, environment::Environment};
+use berth_control::{Control, environment::Environment, sessions::SessionLimits};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::{
@@ -44,18 +46,35 @@ pub struct ApiConfig {
     /// What links begin with, such as `https://berth.example.com`; the request's `Host` over `http` when
     /// `None`.
     pub public_base_url: Option<String>,
+    /// How many failed tries to sign in there may be in a minute.
+    pub failed_sign_ins_per_minute: FailedSignIns,
+    /// How long sessions of the console last.
+    pub sessions: SessionLimits,
     /// How long a request may take before it is answered 503.
     pub request_timeout: Duration,
 }
 
+/// How many failed tries to sign in there may be in a minute.
+#[derive(Clone, Copy, Debug)]
+pub struct FailedSignIns {
+    /// As one user, from wherever.
+    pub as_a_user: u32,
+    /// From one address, as whomever.
+    pub from_an_address: u32,
+}
+
 impl ApiConfig {
-    /// The defaults: 400 requests and 60 wrong key pairs a minute, links after the `Host`, 30 seconds.
+    /// The defaults: 400 requests, 60 wrong key pairs, and 10 failed tries to sign in as a user or 30 from an
+    /// address a minute; links after the `Host`, sessions of 12 hours that end after 30 idle minutes, 30
+    /// seconds.
     pub fn new(environment: Environment) -> Self {
         Self {
             environment,
             rate_limit_per_minute: 400,
             failed_authentications_per_minute: 60,
             public_base_url: None,
+            failed_sign_ins_per_minute: FailedSignIns { as_a_user: 10, from_an_address: 30 },
+            sessions: SessionLimits::default(),
             request_timeout: Duration::from_secs(30),
         }
     }

@@ -88,6 +88,13 @@ impl<K: Copy + Eq + Hash> Limiter<K> {
         Ok(self.limit - window.used)
     }
 
+    /// Takes back one event of `key` that was counted and should not have been.
+    pub(crate) fn give_back(&self, key: K) {
+        if let Some(window) = self.lock().by_key.get_mut(&key) {
+            window.used = window.used.saturating_sub(1);
+        }
+    }
+
     /// Whether an event of `key` at `now` would be allowed; counts nothing.
     pub(crate) fn check(&self, key: K, now: Instant) -> Result<(), Exhausted> {
         match self.lock().by_key.get(&key) {
@@ -181,6 +188,19 @@ mod tests {
         assert_eq!(limiter.take("a", now), Ok(0));
         assert_eq!(limiter.check("a", now), Err(Exhausted { retry_after: 60 }));
         assert_eq!(limiter.check("a", now + WINDOW), Ok(()));
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again() {
+        let limiter = Limiter::new(1, 10);
+        let now = Instant::now();
+        limiter.take("a", now).unwrap();
+
+        limiter.give_back("a");
+        limiter.give_back("a");
+
+        assert_eq!(limiter.take("a", now), Ok(0));
+        assert!(limiter.take("a", now).is_err());
     }
 
     #[test]

@@ -1,14 +1,16 @@
-//! What the operator does on the command line: accounts, users, API keys, payment methods.
+//! What the operator does on the command line: accounts, users, API keys, payment methods, subscriptions.
 
 use berth_domain::{
     account::{Actor, ApiKey, ApiKeyName, AuditEvent, PaymentMethod, Role, User},
-    ids::{AccountId, ApiKeyId, PaymentMethodId, UserId},
+    ids::{AccountId, ApiKeyId, PaymentMethodId, SubscriptionId, UserId},
+    regions::REGIONS,
     secret::Secret,
+    subscription::Subscription,
     task::ErrorType,
     values::{DisplayName, Email},
 };
-pub use berth_store::NewPaymentMethod;
 use berth_store::{Error as StoreError, NewAccount, NewApiKey, NewUser, Store, Unique};
+pub use berth_store::{NewPaymentMethod, NewSubscription};
 use ipnet::IpNet;
 
 use crate::{
@@ -193,6 +195,69 @@ impl Operator {
         removed.ok_or_else(|| not_found(format!("Account {account} has no payment method {id}.")))
     }
 
+    /// Records a subscription.
+    pub async fn add_subscription(
+        &self,
+        account: AccountId,
+        new: NewSubscription,
+    ) -> Result<Subscription, Error> {
+        if new.cloud_account_id.is_some() && !new.plan.brings_own_cloud() {
+            return Err(refused(format!(
+                "A {} subscription runs in the operator's AWS account; only flexible and annual ones run in \
+                 a cloud account of the customer.",
+                new.plan
+            )));
+        }
+        if let Some(region) =
+            new.regions.iter().find(|name| REGIONS.iter().all(|region| region.name != **name))
+        {
+            return Err(refused(format!("{region:?} is no AWS region; one is eu-west-1.")));
+        }
+        let event = by_operator(
+            "Subscription",
+            None,
+            "Subscription added",
+            format!("Subscription {} added ({}).", new.name, new.plan),
+        );
+        let cloud_account = new.cloud_account_id;
+        let at = self.environment.now();
+        self.store.add_subscription(account, new, event, at).await.map_err(|error| {
+            match (error, cloud_account) {
+                (StoreError::NoSuchCloudAccount, Some(id)) => {
+                    not_found(format!("Account {account} has no cloud account {id}."))
+                }
+                (StoreError::NotActive, Some(id)) => Error::rejected(
+                    ErrorType::CloudAccountNotActive,
+                    format!("Cloud account {id} is being deleted."),
+                ),
+                (error, _) => refuse(error),
+            }
+        })
+    }
+
+    /// An account's subscriptions.
+    pub async fn subscriptions(&self, account: AccountId) -> Result<Vec<Subscription>, Error> {
+        self.existing(account).await?;
+        Ok(self.store.subscriptions(account).await?)
+    }
+
+    /// Removes a subscription from the records.
+    pub async fn remove_subscription(
+        &self,
+        account: AccountId,
+        id: SubscriptionId,
+    ) -> Result<Subscription, Error> {
+        let event = by_operator(
+            "Subscription",
+            Some(id.0),
+            "Subscription removed",
+            format!("Subscription {id} removed."),
+        );
+        let at = self.environment.now();
+        let removed = self.store.remove_subscription(account, id, event, at).await.map_err(refuse)?;
+        removed.ok_or_else(|| not_found(format!("Account {account} has no subscription {id}.")))
+    }
+
     fn secret(&self, length: usize) -> Secret {
         Secret::new(self.environment.token(length))
     }
@@ -246,6 +311,10 @@ fn no_account(account: AccountId) -> Error {
 
 fn no_user(account: AccountId, email: &Email) -> Error {
     not_found(format!("Account {account} has no user {email}; `berth user list` shows those it has."))
+}
+
+fn refused(message: String) -> Error {
+    Error::rejected(ErrorType::BadRequest, message)
 }
 
 fn not_found(message: String) -> Error {

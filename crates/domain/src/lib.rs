@@ -10,6 +10,7 @@ pub mod ids;
 pub mod permissions;
 pub mod regions;
 pub mod secret;
+pub mod subscription;
 pub mod task;
 pub mod trust;
 pub mod values;

@@ -4,7 +4,7 @@ use std::{future::IntoFuture, net::SocketAddr, process::ExitCode, thread, time::
 
 use anyhow::Context as _;
 use berth_api::ApiConfig;
-use berth_control::Control;
+use berth_control::{Control, sessions::SessionLimits};
 use clap::Args;
 use tokio::{net::TcpListener, runtime, time};
 use tokio_util::sync::CancellationToken;
@@ -101,6 +101,10 @@ async fn background(control: Control, stop: CancellationToken) {
 fn api_config(config: &Config) -> ApiConfig {
     ApiConfig {
         rate_limit_per_minute: config.rate_limit_per_minute.get(),
+        sessions: SessionLimits {
+            idle: Duration::from_secs(config.session_idle_seconds.get().into()),
+            lifetime: Duration::from_secs(config.session_lifetime_seconds.get().into()),
+        },
         public_base_url: config.public_url.as_ref().map(|url| url.0.clone()),
         ..ApiConfig::new(environment::real())
     }
