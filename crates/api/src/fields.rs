@@ -85,7 +85,8 @@ impl Fields {
         self.given.remove(name).filter(|value| !value.is_null())
     }
 
-    fn refuse<T>(&mut self, name: &'static str, message: impl Into<String>) -> Option<T> {
+    /// Notes that something is wrong with a field.
+    pub(crate) fn refuse<T>(&mut self, name: &'static str, message: impl Into<String>) -> Option<T> {
         self.problems.push(FieldProblem { field: name.into(), message: message.into() });
         None
     }

@@ -7,7 +7,7 @@ use axum::{
     http::request::Parts,
 };
 use berth_domain::{
-    ids::{CloudAccountId, SessionId, TaskId, UserId},
+    ids::{ApiKeyId, CloudAccountId, SessionId, TaskId, UserId},
     task::ErrorType,
 };
 
@@ -45,6 +45,15 @@ impl PathId for SessionId {
         Failure::new(
             ErrorType::NotFound,
             "There is no such session of yours. GET /api/sessions lists those there are.",
+        )
+    }
+}
+
+impl PathId for ApiKeyId {
+    fn missing() -> Failure {
+        Failure::new(
+            ErrorType::NotFound,
+            "There is no such API key. GET /api/api-keys lists those there are.",
         )
     }
 }

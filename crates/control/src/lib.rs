@@ -14,6 +14,7 @@ mod request;
 mod runner;
 pub mod sessions;
 mod tasks;
+pub mod team;
 pub mod verify;
 
 use std::sync::Arc;

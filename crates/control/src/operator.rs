@@ -1,7 +1,7 @@
 //! What the operator does on the command line: accounts, users, API keys, payment methods, subscriptions.
 
 use berth_domain::{
-    account::{Actor, ApiKey, ApiKeyName, AuditEvent, PaymentMethod, Role, User},
+    account::{Actor, ApiKey, ApiKeyName, AuditEvent, PaymentMethod, Principal, Role, User},
     ids::{AccountId, ApiKeyId, PaymentMethodId, SubscriptionId, UserId},
     regions::REGIONS,
     secret::Secret,
@@ -29,6 +29,8 @@ const PASSWORD_LENGTH: usize = 24;
 pub struct Operator {
     store: Store,
     environment: Environment,
+    /// Who does it, for the audit log.
+    actor: Actor,
 }
 
 /// A new account, with what is shown once.
@@ -58,7 +60,12 @@ pub struct NewKeys {
 impl Operator {
     /// Works on this store.
     pub fn new(store: Store, environment: Environment) -> Self {
-        Self { store, environment }
+        Self { store, environment, actor: Actor::system() }
+    }
+
+    /// The same, in the name of a customer's own Owner.
+    pub(crate) fn on_behalf_of(store: Store, environment: Environment, by: &Principal) -> Self {
+        Self { store, environment, actor: Actor::from(by) }
     }
 
     /// Adds an account with its owner and a pair of API keys.
@@ -76,7 +83,7 @@ impl Operator {
             secret_hash: hash_secret_key(secret_key.expose()),
             allowed_sources: Vec::new(),
         };
-        let event = by_operator("Account", None, "Account created", format!("Account {name} created."));
+        let event = self.event("Account", None, "Account created", format!("Account {name} created."));
         let (account, user, api_key) =
             self.store.create_account(account, user, key, event).await.map_err(refuse)?;
         Ok(NewCustomer {
@@ -96,7 +103,7 @@ impl Operator {
         role: Role,
     ) -> Result<(User, Secret), Error> {
         let password = self.secret(PASSWORD_LENGTH);
-        let event = by_operator("User", None, "User created", format!("User {email} created as {role}."));
+        let event = self.event("User", None, "User created", format!("User {email} created as {role}."));
         let new = self.new_user(email, name, role, &password)?;
         let at = self.environment.now();
         let user = self.store.create_user(account, new, event, at).await.map_err(refuse)?;
@@ -112,8 +119,7 @@ impl Operator {
     /// Disables a user; its API keys stop working at once.
     pub async fn disable_user(&self, account: AccountId, email: &Email) -> Result<User, Error> {
         let user = self.user(account, email).await?;
-        let event =
-            by_operator("User", Some(user.id.0), "User disabled", format!("User {email} disabled."));
+        let event = self.event("User", Some(user.id.0), "User disabled", format!("User {email} disabled."));
         let at = self.environment.now();
         let disabled = self.store.disable_user(account, email, event, at).await.map_err(refuse)?;
         disabled.ok_or_else(|| no_user(account, email))
@@ -130,7 +136,7 @@ impl Operator {
         let account_key = self.existing(account).await?;
         let user: UserId = self.user(account, user).await?.id;
         let secret_key = self.secret(KEY_LENGTH);
-        let event = by_operator(
+        let event = self.event(
             "API key",
             None,
             "API key created",
@@ -150,7 +156,7 @@ impl Operator {
 
     /// Revokes an API key at once.
     pub async fn revoke_api_key(&self, account: AccountId, id: ApiKeyId) -> Result<ApiKey, Error> {
-        let event = by_operator("API key", Some(id.0), "API key revoked", format!("API key {id} revoked."));
+        let event = self.event("API key", Some(id.0), "API key revoked", format!("API key {id} revoked."));
         let at = self.environment.now();
         let revoked = self.store.revoke_api_key(account, id, event, at).await.map_err(refuse)?;
         revoked.ok_or_else(|| not_found(format!("Account {account} has no API key {id}.")))
@@ -162,7 +168,7 @@ impl Operator {
         account: AccountId,
         new: NewPaymentMethod,
     ) -> Result<PaymentMethod, Error> {
-        let event = by_operator(
+        let event = self.event(
             "Payment method",
             None,
             "Payment method added",
@@ -184,7 +190,7 @@ impl Operator {
         account: AccountId,
         id: PaymentMethodId,
     ) -> Result<PaymentMethod, Error> {
-        let event = by_operator(
+        let event = self.event(
             "Payment method",
             Some(id.0),
             "Payment method removed",
@@ -213,7 +219,7 @@ impl Operator {
         {
             return Err(refused(format!("{region:?} is no AWS region; one is eu-west-1.")));
         }
-        let event = by_operator(
+        let event = self.event(
             "Subscription",
             None,
             "Subscription added",
@@ -247,7 +253,7 @@ impl Operator {
         account: AccountId,
         id: SubscriptionId,
     ) -> Result<Subscription, Error> {
-        let event = by_operator(
+        let event = self.event(
             "Subscription",
             Some(id.0),
             "Subscription removed",
@@ -256,6 +262,16 @@ impl Operator {
         let at = self.environment.now();
         let removed = self.store.remove_subscription(account, id, event, at).await.map_err(refuse)?;
         removed.ok_or_else(|| not_found(format!("Account {account} has no subscription {id}.")))
+    }
+
+    fn event(
+        &self,
+        resource: &'static str,
+        resource_id: Option<i32>,
+        kind: &'static str,
+        description: String,
+    ) -> AuditEvent {
+        AuditEvent { actor: self.actor.clone(), resource, resource_id, kind, description }
     }
 
     fn secret(&self, length: usize) -> Secret {
@@ -284,15 +300,6 @@ impl Operator {
         let users = self.users(account).await?;
         users.into_iter().find(|user| user.email == *email).ok_or_else(|| no_user(account, email))
     }
-}
-
-fn by_operator(
-    resource: &'static str,
-    resource_id: Option<i32>,
-    kind: &'static str,
-    description: String,
-) -> AuditEvent {
-    AuditEvent { actor: Actor::system(), resource, resource_id, kind, description }
 }
 
 fn refuse(error: StoreError) -> Error {

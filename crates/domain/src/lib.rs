@@ -6,6 +6,7 @@ pub mod account;
 pub mod cloud_account;
 pub mod findings;
 pub mod iam;
+pub mod iam_kit;
 pub mod ids;
 pub mod permissions;
 pub mod regions;
