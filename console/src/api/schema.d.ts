@@ -4,6 +4,49 @@
  */
 
 export interface paths {
+  "/api/cloud-accounts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List cloud accounts for the console
+     * @description With the subscriptions that use them, and without the operator's own one. They are created, changed and
+     *     deleted by `/v1/cloud-accounts`.
+     */
+    get: operations["list_console_cloud_accounts"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cloud-accounts/verify": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Verify a cloud account without saving it
+     * @description Streams findings (Server-Sent Events) as each check is done: events `finding`, and last `done`. Takes AWS's
+     *     first answers, 40 seconds at most. Whoever closes the connection ends the verification. At most 10 a minute
+     *     per user.
+     */
+    post: operations["verify_cloud_account"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/openapi.json": {
     parameters: {
       query?: never;
@@ -16,6 +59,92 @@ export interface paths {
      * @description The description of the API, as OpenAPI 3.1.
      */
     get: operations["view_openapi"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/session": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View one's session
+     * @description Who signed in, to which account, and what may be done there. Asking prolongs the session.
+     */
+    get: operations["view_session"];
+    put?: never;
+    /**
+     * Sign in
+     * @description Begins a session of the console, whose token is in a cookie that pages cannot read. It ends when it is not
+     *     used for a while (30 minutes), and after some hours (12) however much it is used.
+     */
+    post: operations["sign_in"];
+    /**
+     * Sign out
+     * @description Ends the session, on the server and in the browser.
+     */
+    delete: operations["sign_out"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/sessions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List one's sessions
+     * @description Where the caller is signed in, latest first.
+     */
+    get: operations["list_sessions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/sessions/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** End one of one's sessions */
+    delete: operations["end_session"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/subscriptions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List subscriptions
+     * @description What the account has subscribed to, by id.
+     */
+    get: operations["list_subscriptions"];
     put?: never;
     post?: never;
     delete?: never;
@@ -318,102 +447,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/session": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get: operations["view_session"];
-    put?: never;
-    post: operations["sign_in"];
-    delete: operations["sign_out"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/sessions": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get: operations["list_sessions"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/sessions/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    delete: operations["revoke_session"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/subscriptions": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get: operations["list_subscriptions"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/cloud-accounts": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get: operations["console_cas"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/cloud-accounts/verify": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post: operations["verify_ca"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   "/api/users": {
     parameters: {
       query?: never;
@@ -703,6 +736,18 @@ export interface components {
       /** @description Where to sign in to the AWS console. Must be of the same AWS account. */
       signInLoginUrl?: string | null;
     };
+    /**
+     * @description What to verify: the fields of a cloud account to be; or, with `cloudAccountId`, what to change of an existing
+     *     one, where absent fields are those stored.
+     */
+    CloudAccountVerify: components["schemas"]["CloudAccountUpdate"] & {
+      /**
+       * Format: int32
+       * @description An existing cloud account.
+       * @example 101
+       */
+      cloudAccountId?: number | null;
+    };
     /** @description An account's cloud accounts. */
     CloudAccounts: {
       /**
@@ -715,6 +760,71 @@ export interface components {
       cloudAccounts: components["schemas"]["CloudAccount"][];
       /** @description Related: the list itself. */
       links: components["schemas"]["Link"][];
+    };
+    /** @description A cloud account with all that the console shows of it. */
+    ConsoleCloudAccount: {
+      /**
+       * @description The id of its access key.
+       * @example AKIAIOSFODNN7EXAMPLE
+       */
+      accessKeyId: string;
+      /**
+       * @description The AWS account.
+       * @example 123456789012
+       */
+      awsAccountId: string;
+      /**
+       * @description The role through which support staff get into its AWS console.
+       * @example berth-console
+       */
+      consoleRoleName: string | null;
+      /** @description The IAM user that may sign in to its AWS console. */
+      consoleUsername: string | null;
+      /**
+       * Format: date-time
+       * @description When it was created.
+       */
+      createdTimestamp: string;
+      /**
+       * Format: int32
+       * @description Its id.
+       * @example 101
+       */
+      id: number;
+      /**
+       * Format: date-time
+       * @description When its access was last verified.
+       */
+      lastVerifiedTimestamp: string;
+      /**
+       * @description Its name, unique in the account.
+       * @example production
+       */
+      name: string;
+      /**
+       * @description Its provider.
+       * @example AWS
+       */
+      provider: string;
+      /**
+       * @description Where to sign in to its AWS console.
+       * @example https://123456789012.signin.aws.amazon.com/console
+       */
+      signInLoginUrl: string;
+      /**
+       * @description Its state: usable, usable while a change is being verified, being removed, or its access stopped working.
+       * @enum {string}
+       */
+      status: "active" | "change-draft" | "delete-draft" | "active-error";
+      /** @description Why it is in this state, in a sentence; `null` when it is simply active. */
+      statusReason: string | null;
+      /** @description The subscriptions that use it. */
+      usedBy: components["schemas"]["UsedBy"][];
+    };
+    /** @description Cloud accounts, without the operator's own one. */
+    ConsoleCloudAccounts: {
+      /** @description The cloud accounts, by id. */
+      cloudAccounts: components["schemas"]["ConsoleCloudAccount"][];
     };
     /** @description What every answer that is not a success holds. */
     Error: {
@@ -1044,6 +1154,160 @@ export interface components {
       /** @description Related: this answer itself. */
       links: components["schemas"]["Link"][];
     };
+    /** @description Who signed in, and what may be done. */
+    Session: {
+      /** @description The account. */
+      account: components["schemas"]["SessionAccount"];
+      /**
+       * Format: date-time
+       * @description When the session ends if it is not used any more.
+       */
+      expiresTimestamp: string;
+      /** @description What the person may do in the console. */
+      permissions: components["schemas"]["SessionPermissions"];
+      /** @description The account's subscriptions. */
+      subscriptions: components["schemas"]["Subscription"][];
+      /** @description The person. */
+      user: components["schemas"]["SessionUser"];
+    };
+    /** @description The account behind a session. */
+    SessionAccount: {
+      /**
+       * Format: int32
+       * @description Its id.
+       * @example 1
+       */
+      id: number;
+      /**
+       * @description Its name.
+       * @example Example Ltd
+       */
+      name: string;
+    };
+    /** @description An email address and a password. */
+    SessionCreate: {
+      /**
+       * @description The user's email address.
+       * @example ops@example.com
+       */
+      email: string;
+      /**
+       * Format: password
+       * @description The user's password.
+       */
+      password: string;
+    };
+    /** @description A session of the caller's. */
+    SessionEntry: {
+      /**
+       * @description The address it was started from.
+       * @example 192.0.2.1
+       */
+      address: string;
+      /**
+       * Format: date-time
+       * @description When it was started.
+       */
+      createdTimestamp: string;
+      /** @description Whether it is the one that asks. */
+      current: boolean;
+      /**
+       * Format: uuid
+       * @description Its id.
+       */
+      id: string;
+      /**
+       * Format: date-time
+       * @description When it was last used, give or take a minute.
+       */
+      lastUsedTimestamp: string;
+      /** @description What the browser calls itself. */
+      userAgent: string;
+    };
+    /** @description What a person may do in the console. */
+    SessionPermissions: {
+      /** @description Manage users and API keys. */
+      manageUsers: boolean;
+      /** @description Read resources. */
+      read: boolean;
+      /** @description Read billing data. */
+      readBilling: boolean;
+      /** @description Read the log. */
+      readLogs: boolean;
+      /** @description Change resources. */
+      write: boolean;
+    };
+    /** @description The person behind a session. */
+    SessionUser: {
+      /**
+       * @description Its email address.
+       * @example ops@example.com
+       */
+      email: string;
+      /**
+       * Format: int32
+       * @description Its id.
+       * @example 1
+       */
+      id: number;
+      /**
+       * @description Its name.
+       * @example Ada Lovelace
+       */
+      name: string;
+      /**
+       * @description Its role.
+       * @enum {string}
+       */
+      role: "Owner" | "Manager" | "Viewer" | "Logs Viewer" | "Billing Admin";
+    };
+    /** @description The caller's sessions. */
+    Sessions: {
+      /** @description The sessions, latest first. */
+      sessions: components["schemas"]["SessionEntry"][];
+    };
+    /** @description A subscription. */
+    Subscription: {
+      /**
+       * Format: int32
+       * @description The cloud account it runs in; `null` is the operator's own AWS account.
+       * @example 101
+       */
+      cloudAccountId: number | null;
+      /**
+       * Format: int32
+       * @description Its id.
+       * @example 1
+       */
+      id: number;
+      /**
+       * @description Its name.
+       * @example Web shop
+       */
+      name: string;
+      /**
+       * @description Its plan. Flexible and annual ones may run in the customer's own AWS account.
+       * @enum {string}
+       */
+      plan: "free" | "fixed" | "flexible" | "annual";
+      /**
+       * @description The AWS regions it runs in.
+       * @example [
+       *       "eu-west-1"
+       *     ]
+       */
+      regions: string[];
+      /**
+       * @description Where it stands.
+       * @enum {string}
+       */
+      status: "pending" | "active" | "deleting" | "error";
+    };
+    /** @description An account's subscriptions. */
+    Subscriptions: {
+      /** @description The subscriptions, by id. */
+      subscriptions: components["schemas"]["Subscription"][];
+    };
     /** @description An asynchronous operation. */
     Task: {
       /**
@@ -1127,6 +1391,20 @@ export interface components {
       /** @description The tasks of the last 10 days, newest status change first. */
       tasks: components["schemas"]["Task"][];
     };
+    /** @description A subscription that uses a cloud account. */
+    UsedBy: {
+      /**
+       * Format: int32
+       * @description Its id.
+       * @example 1
+       */
+      id: number;
+      /**
+       * @description Its name.
+       * @example Web shop
+       */
+      name: string;
+    };
     /** @description A user of an account. */
     User: {
       /**
@@ -1191,6 +1469,16 @@ export interface components {
       /** @description The users, by id. */
       users: components["schemas"]["User"][];
     };
+    /** @description What a verification came to. */
+    VerificationDone: {
+      /**
+       * @description What it came to: can be saved; cannot; could not be told because AWS did not answer.
+       * @enum {string}
+       */
+      conclusion: "verified" | "refused" | "unconfirmed";
+    };
+    /** @description The data of one event: of `finding` a finding, of `done`, the last one, the conclusion. */
+    VerificationEvent: components["schemas"]["Finding"] | components["schemas"]["VerificationDone"];
     SubscriptionX: {
       /** Format: int32 */
       id: number;
@@ -1288,7 +1576,7 @@ export interface components {
     };
   };
   responses: {
-    /** @description The key's role or the request's source address does not allow this, or the thing cannot be changed. */
+    /** @description The role or the request's source address does not allow this, the thing cannot be changed, or a request with a session's cookie does not come from the console. */
     Forbidden: {
       headers: {
         /** @description Finds the request in Berth's log. */
@@ -1327,7 +1615,7 @@ export interface components {
         "application/json": components["schemas"]["Error"];
       };
     };
-    /** @description The account has used up its requests for this minute. */
+    /** @description The account, or the person at the console, has used up the requests for this minute. */
     TooManyRequests: {
       headers: {
         /** @description After how many seconds to try again. */
@@ -1342,7 +1630,7 @@ export interface components {
         "application/json": components["schemas"]["Error"];
       };
     };
-    /** @description No pair of API keys, or none that is in force. */
+    /** @description No pair of API keys and no session, or none that is in force. */
     Unauthorized: {
       headers: {
         /** @description Finds the request in Berth's log. */
@@ -1361,6 +1649,154 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+  list_console_cloud_accounts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The cloud accounts. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ConsoleCloudAccounts"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  verify_cloud_account: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CloudAccountVerify"];
+      };
+    };
+    responses: {
+      /** @description The findings, one event each. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "text/event-stream": components["schemas"]["VerificationEvent"];
+        };
+      };
+      /** @description The body is malformed; `errors` names every field at fault. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "error": "Bad Request",
+           *       "errors": [
+           *         {
+           *           "field": "accessKeyId",
+           *           "message": "is required"
+           *         },
+           *         {
+           *           "field": "consoleRoleName",
+           *           "message": "must be a string, not a number"
+           *         }
+           *       ],
+           *       "message": "accessKeyId is required; consoleRoleName must be a string, not a number",
+           *       "path": "/v1/cloud-accounts",
+           *       "requestId": "5f0c6d1b9a3e7f42",
+           *       "status": 400,
+           *       "timestamp": "2026-01-01T00:00:00Z",
+           *       "type": "BAD_REQUEST"
+           *     }
+           */
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such cloud account. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The name or the access key is registered already. */
+      409: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
   view_openapi: {
     parameters: {
       query?: never;
@@ -1381,6 +1817,349 @@ export interface operations {
           "application/json": Record<string, never>;
         };
       };
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_session: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The session. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "account": {
+           *         "id": 1,
+           *         "name": "Example Ltd"
+           *       },
+           *       "expiresTimestamp": "2026-01-01T00:00:00Z",
+           *       "permissions": {
+           *         "manageUsers": true,
+           *         "read": true,
+           *         "readBilling": true,
+           *         "readLogs": true,
+           *         "write": true
+           *       },
+           *       "subscriptions": [
+           *         {
+           *           "cloudAccountId": 101,
+           *           "id": 1,
+           *           "name": "Web shop",
+           *           "plan": "flexible",
+           *           "regions": [
+           *             "eu-west-1"
+           *           ],
+           *           "status": "active"
+           *         }
+           *       ],
+           *       "user": {
+           *         "email": "ops@example.com",
+           *         "id": 1,
+           *         "name": "Ada Lovelace",
+           *         "role": "Owner"
+           *       }
+           *     }
+           */
+          "application/json": components["schemas"]["Session"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  sign_in: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "email": "ops@example.com",
+         *       "password": "correct horse battery staple"
+         *     }
+         */
+        "application/json": components["schemas"]["SessionCreate"];
+      };
+    };
+    responses: {
+      /** @description Signed in; `Set-Cookie` holds the session. */
+      200: {
+        headers: {
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "account": {
+           *         "id": 1,
+           *         "name": "Example Ltd"
+           *       },
+           *       "expiresTimestamp": "2026-01-01T00:00:00Z",
+           *       "permissions": {
+           *         "manageUsers": true,
+           *         "read": true,
+           *         "readBilling": true,
+           *         "readLogs": true,
+           *         "write": true
+           *       },
+           *       "subscriptions": [
+           *         {
+           *           "cloudAccountId": 101,
+           *           "id": 1,
+           *           "name": "Web shop",
+           *           "plan": "flexible",
+           *           "regions": [
+           *             "eu-west-1"
+           *           ],
+           *           "status": "active"
+           *         }
+           *       ],
+           *       "user": {
+           *         "email": "ops@example.com",
+           *         "id": 1,
+           *         "name": "Ada Lovelace",
+           *         "role": "Owner"
+           *       }
+           *     }
+           */
+          "application/json": components["schemas"]["Session"];
+        };
+      };
+      /** @description The body is malformed. */
+      400: {
+        headers: {
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The email address or the password is wrong. */
+      401: {
+        headers: {
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The request was made by a page of another origin. */
+      403: {
+        headers: {
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Too many tries failed, for this user or from this address. */
+      429: {
+        headers: {
+          /** @description After how many seconds to try again. */
+          "Retry-After"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  sign_out: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Signed out. */
+      204: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_sessions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The sessions. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Sessions"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  end_session: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The session's id. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It has ended. */
+      204: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description The caller has no such session. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_subscriptions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The subscriptions. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "subscriptions": [
+           *         {
+           *           "cloudAccountId": 101,
+           *           "id": 1,
+           *           "name": "Web shop",
+           *           "plan": "flexible",
+           *           "regions": [
+           *             "eu-west-1"
+           *           ],
+           *           "status": "active"
+           *         }
+           *       ]
+           *     }
+           */
+          "application/json": components["schemas"]["Subscriptions"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
       500: components["responses"]["InternalServerError"];
       503: components["responses"]["ServiceUnavailable"];
     };
@@ -2648,694 +3427,6 @@ export interface operations {
       429: components["responses"]["TooManyRequests"];
       500: components["responses"]["InternalServerError"];
       503: components["responses"]["ServiceUnavailable"];
-    };
-  };
-  view_session: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description ok */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SessionX"];
-        };
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-    };
-  };
-  sign_in: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          email: string;
-          password: string;
-        };
-      };
-    };
-    responses: {
-      /** @description ok */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SessionX"];
-        };
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-    };
-  };
-  sign_out: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description ok */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-    };
-  };
-  list_sessions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description ok */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            sessions: components["schemas"]["SessionRow"][];
-          };
-        };
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-    };
-  };
-  revoke_session: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description ok */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-    };
-  };
-  list_subscriptions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description ok */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            subscriptions: components["schemas"]["SubscriptionX"][];
-          };
-        };
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-    };
-  };
-  console_cas: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description ok */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            cloudAccounts: components["schemas"]["ConsoleCA"][];
-          };
-        };
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-    };
-  };
-  verify_ca: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          name?: string | null;
-          accessKeyId?: string | null;
-          accessSecretKey?: string | null;
-          consoleRoleName?: string | null;
-          consoleUsername?: string | null;
-          consolePassword?: string | null;
-          signInLoginUrl?: string | null;
-          cloudAccountId?: number | null;
-        };
-      };
-    };
-    responses: {
-      /** @description ok */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/event-stream": string;
-        };
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
     };
   };
   console_users: {

@@ -137,5 +137,5 @@ const RULES: Record<Field, (text: string) => string | null> = {
 
 const IAM_NAME = /^[A-Za-z0-9+=,.@_-]{1,64}$/;
 const IAM_RULE = "must be 1 to 64 letters, digits or + = , . @ _ -, without the ARN and without a path.";
- 
+
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;

@@ -44,13 +44,7 @@ export function ListTable<T>(props: Props<T>) {
     filtering: {
       filteringFunction: (item, text) => searched(item).toLowerCase().includes(text.trim().toLowerCase()),
       empty: props.empty,
-      noMatch: (
-        <Empty
-          title={`No ${what} match`}
-          hint="Try another text."
-          action={<Button onClick={() => actions.setFiltering("")}>Clear the filter</Button>}
-        />
-      ),
+      noMatch: <Empty title={`No ${what} match`} hint="Try another text, or clear the filter." />,
     },
     pagination: { pageSize },
     sorting: {},
