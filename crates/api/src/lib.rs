@@ -1,11 +1,12 @@
-//! The HTTP surface: `/v1`, compatible with the Redis Cloud REST API; `/api`, Berth's own; and what
-//! whoever runs Berth needs (`/healthz`, `/readyz`, `/metrics`).
+//! The HTTP surface: `/v1`, compatible with the Redis Cloud REST API; `/api`, Berth's own; what whoever runs
+//! Berth needs (`/healthz`, `/readyz`, `/metrics`); and the console at every other address.
 //!
 //! A handler authenticates, authorises, reads its input and calls one use case of `berth_control`.
 //! One endpoint per file; what they share stands beside them.
 
 mod body;
 mod caller;
+mod console;
 mod cookie;
 mod document;
 mod failure;
@@ -91,7 +92,7 @@ pub fn router(control: Control, config: ApiConfig, metrics: Option<PrometheusHan
     let (router, _) = routes::routes().split_for_parts();
     router
         .method_not_allowed_fallback(routes::method_not_allowed)
-        .fallback(routes::not_found)
+        .fallback(console::serve)
         .with_state(api)
         .layer(middleware::from_fn_with_state(observer, observe))
 }
