@@ -1,4 +1,4 @@
-//! Who calls: authentication, source addresses, the rate limit and roles, in this order, before a handler
+//! Who calls: authentication by API keys or a session's cookie, source addresses, the rate limit and roles, in this order, before a handler
 //! sees anything of the request.
 
 use std::{
@@ -13,18 +13,19 @@ use axum::{
 };
 use berth_control::access::Access;
 use berth_domain::{
-    account::{Need, Principal, Role},
-    ids::AccountId,
+    account::{Need, Principal, Role, Via},
     task::ErrorType,
 };
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::{
     client_address::client_address,
+    cookie,
     failure::Failure,
     observe::Told,
     rate_limit::{Limiter, Source},
-    state::Api,
+    state::{Api, Counted},
 };
 
 /// Longer keys than this are nobody's.
@@ -53,7 +54,11 @@ asks!(
     /// Reads billing data.
     ReadBilling,
     /// Changes resources.
-    Write
+    Write,
+    /// Manages users and API keys.
+    ManageUsers,
+    /// Sees and ends sessions of its own.
+    OwnSession
 );
 
 /// A caller who may do what `N` asks.
@@ -62,6 +67,8 @@ pub(crate) struct Caller<N> {
     pub(crate) principal: Principal,
     /// Where the request came from.
     pub(crate) address: IpAddr,
+    /// When the session ends if it is not used any more; none for API keys.
+    pub(crate) session_expires_at: Option<Timestamp>,
     need: PhantomData<N>,
 }
 
@@ -71,15 +78,25 @@ impl<N: Asks> FromRequestParts<Arc<Api>> for Caller<N> {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Failure> {
         let now = Instant::now();
         let address = address_of(parts, api);
-        let access = authenticate(parts, api, address, now).await?;
+        let (access, session_expires_at) = match api.cookie.token(&parts.headers) {
+            // Keys are there on purpose; cookies come along.
+            Some(token) if !parts.headers.contains_key("x-api-secret-key") => {
+                let visit = api.control.resume_session(token, api.session_limits).await?;
+                let visit = visit.ok_or_else(signed_out)?;
+                cookie::refuse_forged(parts, api.public_base_url.as_deref())?;
+                let access = Access { principal: visit.principal, allowed_sources: Vec::new() };
+                (access, Some(visit.expires_at))
+            }
+            _ => (authenticate(parts, api, address, now).await?, None),
+        };
         tracing::Span::current().record("account", access.principal.account_id.0);
         let told = parts.extensions.get::<Told>();
         admit(&access, address, N::NEED, &api.requests, now, told)?;
-        Ok(Self { principal: access.principal, address, need: PhantomData })
+        Ok(Self { principal: access.principal, address, session_expires_at, need: PhantomData })
     }
 }
 
-fn address_of(parts: &Parts, api: &Api) -> IpAddr {
+pub(crate) fn address_of(parts: &Parts, api: &Api) -> IpAddr {
     let peer = parts
         .extensions
         .get::<ConnectInfo<SocketAddr>>()
@@ -115,12 +132,17 @@ fn unauthenticated() -> Failure {
     )
 }
 
+/// One text for every case: forged, ended, of a user who was disabled.
+fn signed_out() -> Failure {
+    Failure::new(ErrorType::Unauthorized, "There is no such session, or it has ended. Sign in again.")
+}
+
 /// Whether the holder of valid keys may do this, from here, now.
 fn admit(
     access: &Access,
     address: IpAddr,
     need: Need,
-    requests: &Limiter<AccountId>,
+    requests: &Limiter<Counted>,
     now: Instant,
     told: Option<&Told>,
 ) -> Result<(), Failure> {
@@ -133,32 +155,41 @@ fn admit(
             ),
         ));
     }
-    let counted = requests.take(access.principal.account_id, now);
+    let counted = requests.take(Counted::from(&access.principal), now);
     if let Some(told) = told {
         told.remaining(counted.unwrap_or(0));
     }
     counted.map_err(|exhausted| {
         Failure::exhausted(exhausted, "This account has used up its API requests for this minute")
     })?;
-    let role = access.principal.role;
-    if role.allows(need) { Ok(()) } else { Err(forbidden(role, need)) }
+    if access.principal.may(need) { Ok(()) } else { Err(forbidden(&access.principal, need)) }
 }
 
-fn forbidden(role: Role, need: Need) -> Failure {
-    let allowed: Vec<_> = Role::ALL.into_iter().filter(|role| role.allows(need)).map(Role::title).collect();
-    Failure::new(
-        ErrorType::Forbidden,
-        format!(
-            "This needs an API key whose user has the role {}; this key's user has the role {}.",
-            allowed.join(" or "),
-            role.title()
+fn forbidden(principal: &Principal, need: Need) -> Failure {
+    let role = principal.role.title();
+    let roles = |allows: fn(Role, Need) -> bool| {
+        let roles: Vec<_> =
+            Role::ALL.into_iter().filter(|role| allows(*role, need)).map(Role::title).collect();
+        roles.join(" or ")
+    };
+    let message = match (&principal.via, need) {
+        (_, Need::OwnSession) => {
+            "This is about a session of the console, and API keys have none.".to_owned()
+        }
+        (Via::ApiKey(_), _) => format!(
+            "This needs an API key whose user has the role {}; this key's user has the role {role}.",
+            roles(Role::allows)
         ),
-    )
+        (Via::Session(_), _) => {
+            format!("This needs the role {}; you have the role {role}.", roles(Role::allows_in_console))
+        }
+    };
+    Failure::new(ErrorType::Forbidden, message)
 }
 
 #[cfg(test)]
 mod tests {
-    use berth_domain::ids::UserId;
+    use berth_domain::ids::{AccountId, UserId};
     use rstest::rstest;
 
     use super::*;
@@ -170,7 +201,7 @@ mod tests {
                 user_id: UserId(1),
                 email: "ops@example.com".parse().unwrap(),
                 role,
-                api_key_name: "test-key-1".parse().unwrap(),
+                via: Via::ApiKey("test-key-1".parse().unwrap()),
             },
             allowed_sources: allowed_sources.iter().map(|network| network.parse().unwrap()).collect(),
         }

@@ -12,13 +12,18 @@ use utoipa::openapi::{
 
 /// What endpoints with authentication answer besides their own: status, name, description.
 const GATE: [(&str, &str, &str); 3] = [
-    ("401", "Unauthorized", "No pair of API keys, or none that is in force."),
+    ("401", "Unauthorized", "No pair of API keys and no session, or none that is in force."),
     (
         "403",
         "Forbidden",
-        "The key's role or the request's source address does not allow this, or the thing cannot be changed.",
+        "The role or the request's source address does not allow this, the thing cannot be changed, or a request \
+         with a session's cookie does not come from the console.",
     ),
-    ("429", "TooManyRequests", "The account has used up its requests for this minute."),
+    (
+        "429",
+        "TooManyRequests",
+        "The account, or the person at the console, has used up the requests for this minute.",
+    ),
 ];
 
 /// What every endpoint may answer when something is wrong on Berth's side.
@@ -48,11 +53,17 @@ pub(crate) fn opening() -> OpenApi {
         .info(info)
         .tags(Some([
             tag("Account", "The account behind the API keys."),
+            tag("Session", "Signing in to the console."),
+            tag("Subscriptions", "What the account has subscribed to."),
+            tag("Access management", "Users and API keys."),
             tag("Cloud accounts", "The AWS accounts that Berth may provision in."),
             tag("Tasks", "What is done in the background."),
             tag("Operations", "For whoever runs Berth."),
         ]))
-        .security(Some([SecurityRequirement::new("accountKey", [""; 0]).add("secretKey", [""; 0])]))
+        .security(Some([
+            SecurityRequirement::new("accountKey", [""; 0]).add("secretKey", [""; 0]),
+            SecurityRequirement::new("session", [""; 0]),
+        ]))
         .build()
 }
 
@@ -65,6 +76,15 @@ pub(crate) fn finish(mut document: OpenApi) -> OpenApi {
     components.add_security_scheme(
         "secretKey",
         api_key("x-api-secret-key", "The secret of one of the account's users; has that user's role."),
+    );
+    components.add_security_scheme(
+        "session",
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+            "berth_session",
+            "The console's session, from `POST /api/session`; named `__Host-berth_session` behind TLS. A \
+             request that changes something also needs the header `x-berth-console: 1` and this server's own \
+             `Origin`.",
+        ))),
     );
     for (status, name, description) in GATE.into_iter().chain(TROUBLE) {
         let mut response = error_response(description);

@@ -1,5 +1,5 @@
-//! The HTTP surface: `/v1`, compatible with the Redis Cloud REST API; `/api`, Berth's own; and what
-//! whoever runs Berth needs (`/healthz`, `/readyz`, `/metrics`).
+//! The HTTP surface: `/v1`, compatible with the Redis Cloud REST API; `/api`, Berth's own; what whoever runs
+//! Berth needs (`/healthz`, `/readyz`, `/metrics`); and the console at every other address.
 //!
 //! A handler authenticates, authorises, reads its input and calls one use case of `berth_control`.
 //! One endpoint per file; what they share stands beside them.
@@ -7,8 +7,11 @@
 mod body;
 mod caller;
 mod client_address;
+mod console;
+mod cookie;
 mod document;
 mod failure;
+mod fields;
 mod links;
 mod observe;
 mod operations;
@@ -25,7 +28,7 @@ mod v1;
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, middleware};
-use berth_control::{Control, environment::Environment};
+use berth_control::{Control, environment::Environment, sessions::SessionLimits};
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 
@@ -48,12 +51,27 @@ pub struct ApiConfig {
     /// What links begin with, such as `https://berth.example.com`; the request's `Host` over `http` when
     /// `None`.
     pub public_base_url: Option<String>,
+    /// How many failed tries to sign in there may be in a minute.
+    pub failed_sign_ins_per_minute: FailedSignIns,
+    /// How long sessions of the console last.
+    pub sessions: SessionLimits,
     /// How long a request may take before it is answered 503.
     pub request_timeout: Duration,
 }
 
+/// How many failed tries to sign in there may be in a minute.
+#[derive(Clone, Copy, Debug)]
+pub struct FailedSignIns {
+    /// As one user, from wherever.
+    pub as_a_user: u32,
+    /// From one address, as whomever.
+    pub from_an_address: u32,
+}
+
 impl ApiConfig {
-    /// The defaults: 400 requests and 60 wrong key pairs a minute, no proxy trusted, links after the `Host`, 30 seconds.
+    /// The defaults: 400 requests, 60 wrong key pairs, and 10 failed tries to sign in as a user or 30 from an
+    /// address a minute; no proxy trusted; links after the `Host`, sessions of 12 hours that end after 30 idle minutes, 30
+    /// seconds.
     pub fn new(environment: Environment) -> Self {
         Self {
             environment,
@@ -61,6 +79,8 @@ impl ApiConfig {
             failed_authentications_per_minute: 60,
             trusted_proxies: Vec::new(),
             public_base_url: None,
+            failed_sign_ins_per_minute: FailedSignIns { as_a_user: 10, from_an_address: 30 },
+            sessions: SessionLimits::default(),
             request_timeout: Duration::from_secs(30),
         }
     }
@@ -77,7 +97,7 @@ pub fn router(control: Control, config: ApiConfig, metrics: Option<PrometheusHan
     let (router, _) = routes::routes().split_for_parts();
     router
         .method_not_allowed_fallback(routes::method_not_allowed)
-        .fallback(routes::not_found)
+        .fallback(console::serve)
         .with_state(api)
         .layer(middleware::from_fn_with_state(observer, observe))
 }

@@ -142,7 +142,8 @@ fn put_headers(response: &mut Response, id: &str, remaining: Option<u32>) {
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, HeaderValue::from_str(id).expect("hexadecimal digits fit a header"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // What the API answers is nobody's to keep; the console's files say for themselves.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if let Some(remaining) = remaining {
         headers.insert(RATE_LIMIT_REMAINING, HeaderValue::from(remaining));
     }

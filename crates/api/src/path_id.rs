@@ -7,7 +7,7 @@ use axum::{
     http::request::Parts,
 };
 use berth_domain::{
-    ids::{CloudAccountId, TaskId, UserId},
+    ids::{ApiKeyId, CloudAccountId, SessionId, TaskId, UserId},
     task::ErrorType,
 };
 
@@ -36,6 +36,24 @@ impl PathId for TaskId {
         Failure::new(
             ErrorType::NotFound,
             "There is no such task. GET /v1/tasks lists those of the last 10 days.",
+        )
+    }
+}
+
+impl PathId for SessionId {
+    fn missing() -> Failure {
+        Failure::new(
+            ErrorType::NotFound,
+            "There is no such session of yours. GET /api/sessions lists those there are.",
+        )
+    }
+}
+
+impl PathId for ApiKeyId {
+    fn missing() -> Failure {
+        Failure::new(
+            ErrorType::NotFound,
+            "There is no such API key. GET /api/api-keys lists those there are.",
         )
     }
 }

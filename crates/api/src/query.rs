@@ -28,6 +28,14 @@ impl Parameters {
         })
     }
 
+    /// A text that is not empty.
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
+        self.read(name, |text| match text {
+            "" => Err("must not be empty".to_owned()),
+            text => Ok(text.to_owned()),
+        })
+    }
+
     /// A moment, in RFC 3339.
     pub(crate) fn timestamp(&mut self, name: &'static str) -> Option<Timestamp> {
         self.read(name, |text| {

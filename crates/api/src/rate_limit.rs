@@ -88,6 +88,13 @@ impl<K: Copy + Eq + Hash> Limiter<K> {
         Ok(self.limit - window.used)
     }
 
+    /// Takes back one event of `key` that was counted and should not have been.
+    pub(crate) fn give_back(&self, key: K) {
+        if let Some(window) = self.lock().by_key.get_mut(&key) {
+            window.used = window.used.saturating_sub(1);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Windows<K>> {
         // Counts are never half-written: a panic elsewhere leaves them sound.
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
@@ -161,6 +168,19 @@ mod tests {
         limiter.take("a", now).unwrap();
 
         assert_eq!(limiter.take("b", now), Ok(0));
+        assert!(limiter.take("a", now).is_err());
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again() {
+        let limiter = Limiter::new(1, 10);
+        let now = Instant::now();
+        limiter.take("a", now).unwrap();
+
+        limiter.give_back("a");
+        limiter.give_back("a");
+
+        assert_eq!(limiter.take("a", now), Ok(0));
         assert!(limiter.take("a", now).is_err());
     }
 

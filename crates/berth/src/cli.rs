@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     commands::{
         api_key, completions, config as config_command, doctor, iam, init, master_key, migrate, openapi,
-        payment_method, serve, user, verify,
+        payment_method, serve, subscription, user, verify,
     },
     config::Config,
 };
@@ -46,6 +46,8 @@ pub(crate) enum Command {
     User(user::UserCommand),
     #[command(subcommand)]
     PaymentMethod(payment_method::PaymentMethodCommand),
+    #[command(subcommand)]
+    Subscription(subscription::SubscriptionCommand),
     #[command(subcommand)]
     MasterKey(master_key::MasterKeyCommand),
     Migrate(migrate::Migrate),
@@ -92,6 +94,7 @@ impl Cli {
             Command::ApiKey(command) => command.run(&context),
             Command::User(command) => command.run(&context),
             Command::PaymentMethod(command) => command.run(&context),
+            Command::Subscription(command) => command.run(&context),
             Command::MasterKey(command) => command.run(&context),
             Command::Migrate(command) => command.run(&context),
             Command::Doctor(command) => command.run(&context),

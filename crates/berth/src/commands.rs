@@ -11,6 +11,7 @@ pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod payment_method;
 pub(crate) mod serve;
+pub(crate) mod subscription;
 pub(crate) mod user;
 pub(crate) mod verify;
 

@@ -1,11 +1,20 @@
 //! Who may come in: API keys, and the hashes that are kept of secrets.
 
-use argon2::{Argon2, PasswordHasher};
+use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use aws_lc_rs::{constant_time, digest};
-use berth_domain::{account::Principal, secret::Secret};
+use berth_domain::{account::Principal, ids::ApiKeyId, secret::Secret};
 use ipnet::IpNet;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::{Control, Error};
+
+/// How long a use of an API key may go unrecorded: not every request is worth a write.
+const GRANULARITY: SignedDuration = SignedDuration::from_secs(60);
+
+/// A hash as [`hash_password`] makes them, of no password anybody knows.
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
+                       AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// What a valid pair of API keys opens.
 #[derive(Clone, Debug)]
@@ -25,8 +34,25 @@ impl Control {
         let same_account =
             constant_time::verify_slices_are_equal(holder.account_key.as_bytes(), account_key.as_bytes())
                 .is_ok();
-        Ok((same_secret && same_account)
-            .then_some(Access { principal: holder.principal, allowed_sources: holder.allowed_sources }))
+        if !(same_secret && same_account) {
+            return Ok(None);
+        }
+        self.note_use(holder.key_id, holder.key_last_used_at);
+        Ok(Some(Access { principal: holder.principal, allowed_sources: holder.allowed_sources }))
+    }
+
+    /// Records the use of a key, unless that was done lately, without keeping its request waiting.
+    fn note_use(&self, id: ApiKeyId, last: Option<Timestamp>) {
+        let now = self.0.environment.now();
+        if last.is_some_and(|last| now.duration_since(last) < GRANULARITY) {
+            return;
+        }
+        let store = self.0.store.clone();
+        tokio::spawn(async move {
+            if let Err(error) = store.touch_api_key(id, now).await {
+                tracing::warn!(%error, "the use of an API key could not be recorded");
+            }
+        });
     }
 }
 
@@ -43,4 +69,40 @@ pub(crate) fn hash_password(password: &Secret, salt: &[u8; 16]) -> Result<String
         .hash_password_with_salt(password.expose().as_bytes(), salt)
         .map_err(|error| Error::Internal(error.to_string().into()))?;
     Ok(hash.to_string())
+}
+
+/// Whether a password is the one that was hashed. Without a hash, which is how it is for an email that nobody
+/// has, it is not, and finding out takes as long.
+pub(crate) fn verify_password(password: &Secret, hash: Option<&str>) -> bool {
+    // Of a password nobody knows, with the parameters of `hash_password`; a test keeps them the same.
+    let known = hash.is_some();
+    let parsed = PasswordHash::new(hash.unwrap_or(NOBODYS));
+    let matches = parsed
+        .is_ok_and(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok());
+    known && matches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_right_password_matches_and_no_hash_matches_nothing() {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let hash = hash_password(&secret("correct horse"), &[7; 16]).unwrap();
+
+        assert!(verify_password(&secret("correct horse"), Some(&hash)));
+        assert!(!verify_password(&secret("wrong horse"), Some(&hash)));
+        assert!(!verify_password(&secret("correct horse"), None));
+        assert!(!verify_password(&secret("correct horse"), Some("not a hash")));
+    }
+
+    #[test]
+    fn nobodys_hash_takes_as_long_as_anybodys() {
+        let parameters = |hash: &str| hash.split('$').take(4).collect::<Vec<_>>().join("$");
+        let hash = hash_password(&Secret::new("x".to_owned()), &[0; 16]).unwrap();
+
+        assert_eq!(parameters(NOBODYS), parameters(&hash));
+        assert_eq!(NOBODYS.len(), hash.len());
+    }
 }

@@ -3,7 +3,8 @@
 use berth_domain::{
     account::{Actor, AuditEvent, Principal},
     cloud_account::{Candidate, Change, CloudAccount, Field, Form},
-    ids::{CloudAccountId, TaskId},
+    ids::{CloudAccountId, SubscriptionId, TaskId},
+    subscription::Subscription,
     task::{Command, ErrorType, Task},
     values::{AccessKeyId, CloudAccountName},
 };
@@ -23,6 +24,11 @@ impl Control {
         page: Page,
     ) -> Result<Vec<CloudAccount>, Error> {
         Ok(self.0.store.cloud_accounts(by.account_id, page).await?)
+    }
+
+    /// The account's subscriptions by id.
+    pub async fn list_subscriptions(&self, by: &Principal) -> Result<Vec<Subscription>, Error> {
+        Ok(self.0.store.subscriptions(by.account_id).await?)
     }
 
     /// One cloud account, not the internal one.
@@ -84,7 +90,7 @@ impl Control {
     }
 
     /// Refuses a name or access key that this account has registered already, before any call to AWS.
-    async fn refuse_duplicates(
+    pub(crate) async fn refuse_duplicates(
         &self,
         by: &Principal,
         name: Option<&CloudAccountName>,
@@ -132,6 +138,7 @@ impl Control {
         let task = self.0.store.queue_task(new, event).await.map_err(|error| {
             match (error, cloud_account_id) {
                 (berth_store::Error::NoSuchCloudAccount, Some(id)) => not_found(id),
+                (berth_store::Error::CloudAccountUsed(by), _) => used(&by),
                 (berth_store::Error::NotActive, _) => Error::rejected(
                     ErrorType::CloudAccountNotActive,
                     "The cloud account is being deleted; nothing else can be done with it. Wait for that task to end.",
@@ -148,6 +155,19 @@ pub(crate) fn not_found(id: CloudAccountId) -> Error {
     Error::rejected(
         ErrorType::CloudAccountNotFound,
         format!("There is no cloud account {id}. GET /v1/cloud-accounts lists those there are."),
+    )
+}
+
+/// Subscriptions, by id and name, use a cloud account that was to go.
+pub(crate) fn used(by: &[(SubscriptionId, String)]) -> Error {
+    let names: Vec<_> = by.iter().map(|(id, name)| format!("{name} ({id})")).collect();
+    Error::rejected(
+        ErrorType::CloudAccountUsed,
+        format!(
+            "The cloud account is used by {}: {}. It can be deleted once they are gone.",
+            if by.len() == 1 { "a subscription" } else { "subscriptions" },
+            names.join(", ")
+        ),
     )
 }
 

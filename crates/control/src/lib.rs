@@ -9,16 +9,19 @@ pub mod master_key;
 pub mod operator;
 pub mod readiness;
 pub mod records;
+pub mod rehearsal;
 mod request;
 mod runner;
+pub mod sessions;
 mod tasks;
+pub mod team;
 pub mod verify;
 
 use std::sync::Arc;
 
 use berth_store::Store;
 use berth_vault::Vault;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 pub use crate::error::Error;
 use crate::{environment::Environment, verify::Verifier};
@@ -34,11 +37,23 @@ struct Inner {
     environment: Environment,
     /// Wakes the task runner when a task was queued in this process.
     queued: Notify,
+    /// Each check of a password takes 19 MiB and a processor: there are never many at once.
+    password_checks: Semaphore,
 }
+
+/// How many passwords are checked at once.
+const PASSWORD_CHECKS: usize = 2;
 
 impl Control {
     /// Puts the parts together.
     pub fn new(store: Store, vault: Vault, verifier: Verifier, environment: Environment) -> Self {
-        Self(Arc::new(Inner { store, vault, verifier, environment, queued: Notify::new() }))
+        Self(Arc::new(Inner {
+            store,
+            vault,
+            verifier,
+            environment,
+            queued: Notify::new(),
+            password_checks: Semaphore::new(PASSWORD_CHECKS),
+        }))
     }
 }

@@ -1,14 +1,16 @@
-//! What the operator does on the command line: accounts, users, API keys, payment methods.
+//! What the operator does on the command line: accounts, users, API keys, payment methods, subscriptions.
 
 use berth_domain::{
-    account::{Actor, ApiKey, ApiKeyName, AuditEvent, PaymentMethod, Role, User},
-    ids::{AccountId, ApiKeyId, PaymentMethodId, UserId},
+    account::{Actor, ApiKey, ApiKeyName, AuditEvent, PaymentMethod, Principal, Role, User},
+    ids::{AccountId, ApiKeyId, PaymentMethodId, SubscriptionId, UserId},
+    regions::REGIONS,
     secret::Secret,
+    subscription::Subscription,
     task::ErrorType,
     values::{DisplayName, Email},
 };
-pub use berth_store::NewPaymentMethod;
 use berth_store::{Error as StoreError, NewAccount, NewApiKey, NewUser, Store, Unique};
+pub use berth_store::{NewPaymentMethod, NewSubscription};
 use ipnet::IpNet;
 
 use crate::{
@@ -27,6 +29,8 @@ const PASSWORD_LENGTH: usize = 24;
 pub struct Operator {
     store: Store,
     environment: Environment,
+    /// Who does it, for the audit log.
+    actor: Actor,
 }
 
 /// A new account, with what is shown once.
@@ -56,7 +60,12 @@ pub struct NewKeys {
 impl Operator {
     /// Works on this store.
     pub fn new(store: Store, environment: Environment) -> Self {
-        Self { store, environment }
+        Self { store, environment, actor: Actor::system() }
+    }
+
+    /// The same, in the name of a customer's own Owner.
+    pub(crate) fn on_behalf_of(store: Store, environment: Environment, by: &Principal) -> Self {
+        Self { store, environment, actor: Actor::from(by) }
     }
 
     /// Adds an account with its owner and a pair of API keys.
@@ -74,7 +83,7 @@ impl Operator {
             secret_hash: hash_secret_key(secret_key.expose()),
             allowed_sources: Vec::new(),
         };
-        let event = by_operator("Account", None, "Account created", format!("Account {name} created."));
+        let event = self.event("Account", None, "Account created", format!("Account {name} created."));
         let (account, user, api_key) =
             self.store.create_account(account, user, key, event).await.map_err(refuse)?;
         Ok(NewCustomer {
@@ -94,7 +103,7 @@ impl Operator {
         role: Role,
     ) -> Result<(User, Secret), Error> {
         let password = self.secret(PASSWORD_LENGTH);
-        let event = by_operator("User", None, "User created", format!("User {email} created as {role}."));
+        let event = self.event("User", None, "User created", format!("User {email} created as {role}."));
         let new = self.new_user(email, name, role, &password)?;
         let at = self.environment.now();
         let user = self.store.create_user(account, new, event, at).await.map_err(refuse)?;
@@ -110,8 +119,7 @@ impl Operator {
     /// Disables a user; its API keys stop working at once.
     pub async fn disable_user(&self, account: AccountId, email: &Email) -> Result<User, Error> {
         let user = self.user(account, email).await?;
-        let event =
-            by_operator("User", Some(user.id.0), "User disabled", format!("User {email} disabled."));
+        let event = self.event("User", Some(user.id.0), "User disabled", format!("User {email} disabled."));
         let at = self.environment.now();
         let disabled = self.store.disable_user(account, email, event, at).await.map_err(refuse)?;
         disabled.ok_or_else(|| no_user(account, email))
@@ -128,7 +136,7 @@ impl Operator {
         let account_key = self.existing(account).await?;
         let user: UserId = self.user(account, user).await?.id;
         let secret_key = self.secret(KEY_LENGTH);
-        let event = by_operator(
+        let event = self.event(
             "API key",
             None,
             "API key created",
@@ -148,7 +156,7 @@ impl Operator {
 
     /// Revokes an API key at once.
     pub async fn revoke_api_key(&self, account: AccountId, id: ApiKeyId) -> Result<ApiKey, Error> {
-        let event = by_operator("API key", Some(id.0), "API key revoked", format!("API key {id} revoked."));
+        let event = self.event("API key", Some(id.0), "API key revoked", format!("API key {id} revoked."));
         let at = self.environment.now();
         let revoked = self.store.revoke_api_key(account, id, event, at).await.map_err(refuse)?;
         revoked.ok_or_else(|| not_found(format!("Account {account} has no API key {id}.")))
@@ -160,7 +168,7 @@ impl Operator {
         account: AccountId,
         new: NewPaymentMethod,
     ) -> Result<PaymentMethod, Error> {
-        let event = by_operator(
+        let event = self.event(
             "Payment method",
             None,
             "Payment method added",
@@ -182,7 +190,7 @@ impl Operator {
         account: AccountId,
         id: PaymentMethodId,
     ) -> Result<PaymentMethod, Error> {
-        let event = by_operator(
+        let event = self.event(
             "Payment method",
             Some(id.0),
             "Payment method removed",
@@ -191,6 +199,79 @@ impl Operator {
         let at = self.environment.now();
         let removed = self.store.remove_payment_method(account, id, event, at).await.map_err(refuse)?;
         removed.ok_or_else(|| not_found(format!("Account {account} has no payment method {id}.")))
+    }
+
+    /// Records a subscription.
+    pub async fn add_subscription(
+        &self,
+        account: AccountId,
+        new: NewSubscription,
+    ) -> Result<Subscription, Error> {
+        if new.cloud_account_id.is_some() && !new.plan.brings_own_cloud() {
+            return Err(refused(format!(
+                "A {} subscription runs in the operator's AWS account; only flexible and annual ones run in \
+                 a cloud account of the customer.",
+                new.plan
+            )));
+        }
+        if let Some(region) =
+            new.regions.iter().find(|name| REGIONS.iter().all(|region| region.name != **name))
+        {
+            return Err(refused(format!("{region:?} is no AWS region; one is eu-west-1.")));
+        }
+        let event = self.event(
+            "Subscription",
+            None,
+            "Subscription added",
+            format!("Subscription {} added ({}).", new.name, new.plan),
+        );
+        let cloud_account = new.cloud_account_id;
+        let at = self.environment.now();
+        self.store.add_subscription(account, new, event, at).await.map_err(|error| {
+            match (error, cloud_account) {
+                (StoreError::NoSuchCloudAccount, Some(id)) => {
+                    not_found(format!("Account {account} has no cloud account {id}."))
+                }
+                (StoreError::NotActive, Some(id)) => Error::rejected(
+                    ErrorType::CloudAccountNotActive,
+                    format!("Cloud account {id} is being deleted."),
+                ),
+                (error, _) => refuse(error),
+            }
+        })
+    }
+
+    /// An account's subscriptions.
+    pub async fn subscriptions(&self, account: AccountId) -> Result<Vec<Subscription>, Error> {
+        self.existing(account).await?;
+        Ok(self.store.subscriptions(account).await?)
+    }
+
+    /// Removes a subscription from the records.
+    pub async fn remove_subscription(
+        &self,
+        account: AccountId,
+        id: SubscriptionId,
+    ) -> Result<Subscription, Error> {
+        let event = self.event(
+            "Subscription",
+            Some(id.0),
+            "Subscription removed",
+            format!("Subscription {id} removed."),
+        );
+        let at = self.environment.now();
+        let removed = self.store.remove_subscription(account, id, event, at).await.map_err(refuse)?;
+        removed.ok_or_else(|| not_found(format!("Account {account} has no subscription {id}.")))
+    }
+
+    fn event(
+        &self,
+        resource: &'static str,
+        resource_id: Option<i32>,
+        kind: &'static str,
+        description: String,
+    ) -> AuditEvent {
+        AuditEvent { actor: self.actor.clone(), resource, resource_id, kind, description }
     }
 
     fn secret(&self, length: usize) -> Secret {
@@ -221,15 +302,6 @@ impl Operator {
     }
 }
 
-fn by_operator(
-    resource: &'static str,
-    resource_id: Option<i32>,
-    kind: &'static str,
-    description: String,
-) -> AuditEvent {
-    AuditEvent { actor: Actor::system(), resource, resource_id, kind, description }
-}
-
 fn refuse(error: StoreError) -> Error {
     match error {
         StoreError::Taken(Unique::Email) => {
@@ -246,6 +318,10 @@ fn no_account(account: AccountId) -> Error {
 
 fn no_user(account: AccountId, email: &Email) -> Error {
     not_found(format!("Account {account} has no user {email}; `berth user list` shows those it has."))
+}
+
+fn refused(message: String) -> Error {
+    Error::rejected(ErrorType::BadRequest, message)
 }
 
 fn not_found(message: String) -> Error {

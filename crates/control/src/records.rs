@@ -1,7 +1,7 @@
 //! What can be read: the account, its tasks, users, payment methods and log.
 
 use berth_domain::{
-    account::{Account, ApiKey, AuditEntry, PaymentMethod, Principal, User},
+    account::{Account, ApiKey, AuditEntry, PaymentMethod, Principal, User, Via},
     ids::{TaskId, UserId},
     task::{ErrorType, Task, TaskStatus},
 };
@@ -27,13 +27,20 @@ pub struct Whoami {
 impl Control {
     /// The account behind a request.
     pub async fn whoami(&self, by: &Principal) -> Result<Whoami, Error> {
+        let Via::ApiKey(name) = &by.via else {
+            return Err(Error::rejected(
+                ErrorType::Forbidden,
+                "This describes the API key of a request, and a session of the console has none: \
+                 GET /api/session describes the session.",
+            ));
+        };
         let store = &self.0.store;
         let (account, user, keys) = tokio::try_join!(
             store.account(by.account_id),
             store.user(by.account_id, by.user_id),
             store.api_keys(by.account_id),
         )?;
-        let api_key = keys.into_iter().find(|key| key.user_id == by.user_id && key.name == by.api_key_name);
+        let api_key = keys.into_iter().find(|key| key.user_id == by.user_id && key.name == *name);
         match (account, user, api_key) {
             (Some(account), Some(user), Some(api_key)) => Ok(Whoami { account, user, api_key }),
             _ => Err(Error::Internal("an authenticated key has no account, user or record".into())),

@@ -60,6 +60,7 @@ pub(crate) async fn process(control: &Control, claimed: ClaimedTask) -> Result<T
         Err(StoreError::NoSuchCloudAccount) => {
             cloud_accounts::not_found(task.cloud_account_id.unwrap_or(CloudAccountId::INTERNAL))
         }
+        Err(StoreError::CloudAccountUsed(by)) => cloud_accounts::used(&by),
         finished => return Ok(finished?),
     };
     // Another task of this account came first.
@@ -188,7 +189,7 @@ async fn delete(control: &Control, task: &Task, id: CloudAccountId) -> Result<Ou
 }
 
 /// The account as it is, with what the change replaces.
-fn merge(
+pub(crate) fn merge(
     control: &Control,
     current: &CloudAccount,
     secrets: &SealedSecrets,

@@ -18,6 +18,7 @@ use berth_domain::{
     permissions::{Profile, Scope},
     values::AwsAccountId,
 };
+use futures::FutureExt;
 use tokio::time::Instant;
 
 pub use self::patience::Patience;
@@ -45,6 +46,9 @@ pub struct Verifier {
     environment: Environment,
 }
 
+/// Hears of findings one by one.
+pub type Tell<'a> = &'a (dyn Fn(&Finding) + Sync);
+
 /// What every check works with.
 struct Subject<'a> {
     session: &'a dyn Session,
@@ -66,8 +70,13 @@ impl Verifier {
     }
 
     /// Runs every check. Takes [`LIMIT`] at most; what was not answered by then is *unknown*.
-    #[tracing::instrument(name = "verify", skip_all, fields(access_key_id = %candidate.access_key.id))]
     pub async fn verify(&self, candidate: &Candidate, patience: Patience) -> Report {
+        self.verify_aloud(candidate, patience, &|_| {}).await
+    }
+
+    /// Runs every check, as [`Self::verify`] does, and tells each finding as soon as its check is done.
+    #[tracing::instrument(name = "verify", skip_all, fields(access_key_id = %candidate.access_key.id))]
+    pub async fn verify_aloud(&self, candidate: &Candidate, patience: Patience, tell: Tell<'_>) -> Report {
         let begun = Instant::now();
         let session = self.cloud.session(&candidate.access_key);
         let subject = Subject {
@@ -77,7 +86,7 @@ impl Verifier {
             patience,
             deadline: begun + LIMIT,
         };
-        let mut report = subject.report(self.environment.now()).await;
+        let mut report = subject.report(self.environment.now(), tell).await;
         report.findings.sort_by_key(|finding| match finding.verdict {
             Verdict::Fail => 0,
             Verdict::Unknown => 1,
@@ -90,19 +99,24 @@ impl Verifier {
 }
 
 impl Subject<'_> {
-    async fn report(&self, at: jiff::Timestamp) -> Report {
-        let (identity, mut findings) = self.credentials().await;
+    async fn report(&self, at: jiff::Timestamp, tell: Tell<'_>) -> Report {
+        let told = |findings: Vec<Finding>| {
+            findings.iter().for_each(tell);
+            findings
+        };
+        let (identity, findings) = self.credentials().await;
+        let mut findings = told(findings);
         let Some(identity) = identity else {
             return Report { at, identity: None, console_role_arn: None, findings };
         };
         let scope =
             Scope::of_user(self.settings.profile, &identity.user_arn, self.candidate.console.role());
         let ((console_role_arn, role), user, sign_in, permissions, nodes) = tokio::join!(
-            self.console_role(&scope),
-            self.console_user(&scope),
-            self.sign_in_url(&identity, &scope),
-            self.permissions(&identity, &scope),
-            self.nodes(&scope),
+            self.console_role(&scope).map(|(arn, findings)| (arn, told(findings))),
+            self.console_user(&scope).map(told),
+            self.sign_in_url(&identity, &scope).map(told),
+            self.permissions(&identity, &scope).map(told),
+            self.nodes(&scope).map(told),
         );
         findings.extend([role, user, sign_in, permissions, nodes].into_iter().flatten());
         Report { at, identity: Some(identity), console_role_arn, findings }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{AccountId, ApiKeyId, PaymentMethodId, UserId},
+    ids::{AccountId, ApiKeyId, PaymentMethodId, SessionId, UserId},
     values::{DisplayName, Email, Invalid},
 };
 
@@ -73,11 +73,20 @@ impl Role {
     /// Whether a key of this role may do what `need` asks.
     pub fn allows(self, need: Need) -> bool {
         match self {
-            Self::Owner => true,
+            Self::Owner => need != Need::OwnSession,
             Self::Viewer => matches!(need, Need::Read | Need::ReadLogs | Need::ReadBilling),
             Self::LogsViewer => need == Need::ReadLogs,
             Self::BillingAdmin => need == Need::ReadBilling,
             Self::Manager => false,
+        }
+    }
+
+    /// Whether a person of this role may do in the console what `need` asks.
+    pub fn allows_in_console(self, need: Need) -> bool {
+        match self {
+            _ if need == Need::OwnSession => true,
+            Self::Manager => matches!(need, Need::Read | Need::ReadLogs | Need::Write),
+            role => role.allows(need),
         }
     }
 }
@@ -110,6 +119,10 @@ pub enum Need {
     ReadBilling,
     /// Change resources.
     Write,
+    /// Manage users and API keys.
+    ManageUsers,
+    /// See and end one's own sessions of the console; API keys have none.
+    OwnSession,
 }
 
 /// A person, or a robot, of an account.
@@ -148,6 +161,27 @@ pub struct ApiKey {
     pub created_at: Timestamp,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
+    /// When it was last used, give or take a minute; `None` when it never was.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A session of the console, without its token.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// The user who signed in.
+    pub user_id: UserId,
+    /// The address it was started from.
+    pub address: String,
+    /// What the browser called itself, cut short.
+    pub user_agent: String,
+    /// When it was started.
+    pub created_at: Timestamp,
+    /// When it was last used, give or take a minute.
+    pub last_used_at: Timestamp,
+    /// When it ends however much it is used.
+    pub ends_at: Timestamp,
 }
 
 /// The name of an API key: 10–50 of letters, digits, `-` and `_`.
@@ -195,14 +229,33 @@ impl From<ApiKeyName> for String {
 pub struct Principal {
     /// The account the request is for.
     pub account_id: AccountId,
-    /// The user behind the key.
+    /// The user behind the key or the session.
     pub user_id: UserId,
     /// The user's email, for the audit log.
     pub email: Email,
     /// The user's role.
     pub role: Role,
-    /// The key that was used.
-    pub api_key_name: ApiKeyName,
+    /// How it came in.
+    pub via: Via,
+}
+
+/// How a principal came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// By this API key.
+    ApiKey(ApiKeyName),
+    /// By this session of the console.
+    Session(SessionId),
+}
+
+impl Principal {
+    /// Whether it may do what `need` asks.
+    pub fn may(&self, need: Need) -> bool {
+        match self.via {
+            Via::ApiKey(_) => self.role.allows(need),
+            Via::Session(_) => self.role.allows_in_console(need),
+        }
+    }
 }
 
 /// How a customer pays, as the operator recorded it. Nothing is ever charged.
@@ -244,7 +297,10 @@ impl From<&Principal> for Actor {
     fn from(principal: &Principal) -> Self {
         Self {
             originator: principal.email.to_string(),
-            api_key_name: Some(principal.api_key_name.as_str().to_owned()),
+            api_key_name: match &principal.via {
+                Via::ApiKey(name) => Some(name.as_str().to_owned()),
+                Via::Session(_) => None,
+            },
         }
     }
 }

@@ -48,27 +48,44 @@ integer_id!(
     /// A payment method the operator keeps on record.
     PaymentMethodId
 );
+integer_id!(
+    /// A subscription.
+    SubscriptionId
+);
 
 impl CloudAccountId {
     /// The operator's own AWS account ("internal resources"): in every list, never editable.
     pub const INTERNAL: Self = Self(1);
 }
 
-/// An asynchronous operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TaskId(pub Uuid);
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
 
-impl fmt::Display for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(s: &str) -> Result<Self, Self::Err> {
+                s.parse().map(Self)
+            }
+        }
+    };
 }
 
-impl FromStr for TaskId {
-    type Err = uuid::Error;
-
-    fn from_str(s: &str) -> Result<Self, Self::Err> {
-        s.parse().map(Self)
-    }
-}
+uuid_id!(
+    /// An asynchronous operation.
+    TaskId
+);
+uuid_id!(
+    /// A session of the console.
+    SessionId
+);

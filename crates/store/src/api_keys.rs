@@ -1,15 +1,15 @@
 //! API keys, and who holds one: the question of every request.
 
 use berth_domain::{
-    account::{ApiKey, ApiKeyName, AuditEvent, Principal},
+    account::{ApiKey, ApiKeyName, AuditEvent, Principal, Via},
     ids::{AccountId, ApiKeyId, UserId},
     values::DisplayName,
 };
 use ipnet::IpNet;
 use jiff::Timestamp;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QueryResult, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QueryResult, sea_query::Expr,
 };
 
 use crate::{
@@ -44,8 +44,12 @@ pub struct KeyHolder {
     pub secret_hash: [u8; 32],
     /// From where the key may be used; empty means from anywhere.
     pub allowed_sources: Vec<IpNet>,
+    /// The key's id.
+    pub key_id: ApiKeyId,
     /// When the key was created.
     pub key_created_at: Timestamp,
+    /// When the key was last used, as far as [`Store::touch_api_key`] was told.
+    pub key_last_used_at: Option<Timestamp>,
     /// The user's name.
     pub user_name: DisplayName,
     /// The account's name.
@@ -121,12 +125,27 @@ impl Store {
         row.into_domain().map(Some)
     }
 
+    /// Notes that an API key is being used.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "touch_api_key"))]
+    pub async fn touch_api_key(&self, id: ApiKeyId, at: Timestamp) -> Result<(), Error> {
+        Entity::update_many()
+            .col_expr(Column::LastUsedAt, Expr::value(micros(at)))
+            .filter(Column::Id.eq(id.0))
+            .filter(
+                Condition::any().add(Column::LastUsedAt.is_null()).add(Column::LastUsedAt.lt(micros(at))),
+            )
+            .exec(&self.writer)
+            .await?;
+        Ok(())
+    }
+
     /// Who holds the API key whose secret hashes to this: only if it is not revoked and its user not
     /// disabled. One query.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "key_holder"))]
     pub async fn key_holder(&self, secret_hash: &[u8; 32]) -> Result<Option<KeyHolder>, Error> {
         let sql = "SELECT k.id, k.name, k.secret_hash, k.allowed_sources, k.created_at, \
-             u.id, u.email, u.role, u.name, a.id, a.account_key, a.name, a.created_at, a.updated_at \
+             u.id, u.email, u.role, u.name, a.id, a.account_key, a.name, a.created_at, a.updated_at, \
+             k.last_used_at \
              FROM api_keys k JOIN users u ON u.id = k.user_id JOIN accounts a ON a.id = k.account_id \
              WHERE k.secret_hash = $1 AND k.revoked_at IS NULL AND u.enabled";
         let hash = secret_hash.to_vec();
@@ -146,11 +165,13 @@ fn read_holder(row: &QueryResult) -> Result<KeyHolder, Error> {
             user_id: UserId(row.try_get_by_index(5)?),
             email: text(6)?.parse().or_corrupt(what)?,
             role: text(7)?.parse().or_corrupt(what)?,
-            api_key_name: text(1)?.parse().or_corrupt(what)?,
+            via: Via::ApiKey(text(1)?.parse().or_corrupt(what)?),
         },
         account_key: text(10)?,
         secret_hash: hash.as_slice().try_into().or_corrupt(what)?,
         allowed_sources: read_sources(&text(3)?, what)?,
+        key_id: ApiKeyId(id),
+        key_last_used_at: row.try_get_by_index::<Option<i64>>(14)?.map(|at| time(at, what)).transpose()?,
         key_created_at: time(row.try_get_by_index(4)?, what)?,
         user_name: text(8)?.parse().or_corrupt(what)?,
         account_name: text(11)?.parse().or_corrupt(what)?,
@@ -176,6 +197,7 @@ pub(crate) async fn insert(
         allowed_sources: json(&new.allowed_sources),
         created_at: micros(at),
         revoked_at: None,
+        last_used_at: None,
     };
     Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
     row.into_domain()
@@ -194,6 +216,7 @@ impl Model {
             allowed_sources: read_sources(&self.allowed_sources, what)?,
             created_at: time(self.created_at, what)?,
             revoked_at: self.revoked_at.map(|at| time(at, what)).transpose()?,
+            last_used_at: self.last_used_at.map(|at| time(at, what)).transpose()?,
             name: self.name.parse().or_corrupt(what)?,
         })
     }

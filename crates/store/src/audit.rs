@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Which audit entries, and how many.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
     /// How many of the newest to skip.
     pub offset: u64,
@@ -27,8 +27,12 @@ pub struct AuditFilter {
     pub start: Option<Timestamp>,
     /// Not after this.
     pub end: Option<Timestamp>,
-    /// Only about this resource.
+    /// Only about the resource of this id.
     pub resource_id: Option<i32>,
+    /// Only about resources of this kind, such as `Cloud account`.
+    pub resource: Option<String>,
+    /// Only what this user, by email, or `berth` did.
+    pub originator: Option<String>,
 }
 
 impl Store {
@@ -55,6 +59,8 @@ impl Store {
             .apply_if(filter.start, |query, start| query.filter(Column::At.gte(micros(start))))
             .apply_if(filter.end, |query, end| query.filter(Column::At.lte(micros(end))))
             .apply_if(filter.resource_id, |query, id| query.filter(Column::ResourceId.eq(id)))
+            .apply_if(filter.resource, |query, kind| query.filter(Column::Resource.eq(kind)))
+            .apply_if(filter.originator, |query, who| query.filter(Column::Originator.eq(who)))
             .order_by_desc(Column::Id)
             .offset(filter.offset)
             .limit(filter.limit)

@@ -14,6 +14,7 @@ use crate::{
     Error, Lease, SealedSecrets, Store, audit, cloud_accounts,
     entities::task::{Column, Entity},
     rows::{json, micros},
+    subscriptions,
 };
 
 /// How a task ended.
@@ -59,8 +60,8 @@ pub enum Effect {
 impl Store {
     /// Ends a task: state, result, effect and audit entry together, and the sealed request erased.
     ///
-    /// Errors, with nothing written: [`Error::LostLease`]; [`Error::Taken`] and [`Error::NoSuchCloudAccount`]
-    /// when the effect is impossible by now, after which the task can be finished as failed.
+    /// Errors, with nothing written: [`Error::LostLease`]; [`Error::Taken`], [`Error::NoSuchCloudAccount`] and
+    /// [`Error::CloudAccountUsed`] when the effect is impossible by now, after which the task can be finished as failed.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "finish_task"))]
     pub async fn finish_task(&self, lease: &Lease, completion: Completion) -> Result<Task, Error> {
         let Completion { at, outcome, description, findings, audit } = completion;
@@ -109,6 +110,9 @@ async fn apply(tx: &DatabaseTransaction, account_id: AccountId, effect: Effect) 
         Effect::Update { account, secrets } => {
             cloud_accounts::replace(tx, CloudAccount { account_id, ..account }, secrets).await
         }
-        Effect::Delete { id } => cloud_accounts::delete(tx, account_id, id).await,
+        Effect::Delete { id } => {
+            subscriptions::refuse_used(tx, account_id, id).await?;
+            cloud_accounts::delete(tx, account_id, id).await
+        }
     }
 }

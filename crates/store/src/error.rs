@@ -1,5 +1,6 @@
 //! What can go wrong with the store, as callers must tell it apart.
 
+use berth_domain::ids::SubscriptionId;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 
 /// Why the store could not do what it was asked to. Nothing was written.
@@ -27,6 +28,9 @@ pub enum Error {
     /// The cloud account is being deleted.
     #[error("the cloud account is being deleted")]
     NotActive,
+    /// Subscriptions use the cloud account: their ids and names.
+    #[error("subscriptions use the cloud account")]
+    CloudAccountUsed(Vec<(SubscriptionId, String)>),
     /// Another replica works on the task now, or it is finished.
     #[error("the lease on the task was lost to another worker")]
     LostLease,

@@ -18,6 +18,8 @@ mod payment_methods;
 mod reader;
 mod rows;
 mod sealed;
+mod sessions;
+mod subscriptions;
 mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -41,6 +43,8 @@ pub use error::{Error, Source, Unique};
 pub use leases::{ClaimedTask, Lease};
 pub use payment_methods::NewPaymentMethod;
 pub use sealed::{SealedLocation, SealedValue};
+pub use sessions::{InForce, NewSession, SessionHolder};
+pub use subscriptions::NewSubscription;
 pub use tasks::NewTask;
 pub use users::NewUser;
 

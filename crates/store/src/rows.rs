@@ -52,6 +52,7 @@ pub(crate) enum Sequence {
     ApiKeys,
     PaymentMethods,
     CloudAccounts,
+    Subscriptions,
 }
 
 /// The next id. Holds up other transactions that want one of the same kind until this one ends.
@@ -62,6 +63,7 @@ pub(crate) async fn next_id(tx: &DatabaseTransaction, sequence: Sequence) -> Res
         Sequence::ApiKeys => "api_keys",
         Sequence::PaymentMethods => "payment_methods",
         Sequence::CloudAccounts => "cloud_accounts",
+        Sequence::Subscriptions => "subscriptions",
     };
     let sql = "UPDATE sequences SET value = value + 1 WHERE name = $1 RETURNING value";
     let row = tx.query_one_raw(statement(tx, sql, [name.into()])).await?;

@@ -16,6 +16,7 @@ use crate::{
     Error, Store, audit, cloud_accounts,
     entities::task::{Column, Entity, Model},
     rows::{OrCorrupt, micros, statement, time},
+    subscriptions,
 };
 
 /// A task to be.
@@ -42,7 +43,7 @@ impl Store {
     ///
     /// An update or delete sets its cloud account's status to change-draft or delete-draft.
     /// Errors: [`Error::NoSuchCloudAccount`] and [`Error::NotActive`] (being deleted) for an update or delete,
-    /// [`Error::NoSuchAccount`].
+    /// [`Error::CloudAccountUsed`] for a delete, [`Error::NoSuchAccount`].
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "queue_task"))]
     pub async fn queue_task(&self, new: NewTask, event: AuditEvent) -> Result<Task, Error> {
         let account = new.account_id;
@@ -59,6 +60,9 @@ impl Store {
             && cloud_accounts::status(&tx, account, id).await? == Status::DeleteDraft
         {
             return Err(Error::NotActive);
+        }
+        if let (Command::CloudAccountDeleteRequest, Some(id)) = (new.command, changed) {
+            subscriptions::refuse_used(&tx, account, id).await?;
         }
         let task = insert(&tx, new, actor).await?;
         if let Some(id) = changed {

@@ -121,7 +121,7 @@ pub(crate) async fn insert(
     user.ok_or(Error::NoSuchUser)
 }
 
-fn email_key(email: &Email) -> String {
+pub(crate) fn email_key(email: &Email) -> String {
     email.as_str().to_lowercase()
 }
 
@@ -129,7 +129,7 @@ const SELECT: &str = "SELECT u.id, u.account_id, u.email, u.name, u.role, u.enab
      EXISTS (SELECT 1 FROM api_keys k WHERE k.user_id = u.id AND k.revoked_at IS NULL) \
      FROM users u";
 
-async fn find(
+pub(crate) async fn find(
     db: &impl ConnectionTrait,
     account: AccountId,
     condition: &str,

@@ -165,11 +165,7 @@ impl Client {
         if let Some(body) = body {
             request = request.body(body);
         }
-        let response = request.send().await.expect("Berth answers");
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.expect("a whole body");
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Answer { status, headers, body }
+        Answer::read(request.send().await.expect("Berth answers")).await
     }
 
     /// GET.
@@ -212,6 +208,16 @@ impl Client {
     pub async fn register(&self, customer: &Customer, name: &str) -> i64 {
         let task = self.finished(self.post("/v1/cloud-accounts", body(customer, name)).await).await;
         task["response"]["resourceId"].as_i64().unwrap_or_else(|| panic!("not registered: {task:#}"))
+    }
+}
+
+impl Answer {
+    /// Reads a whole answer.
+    pub(crate) async fn read(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("a whole body");
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Self { status, headers, body }
     }
 }
 

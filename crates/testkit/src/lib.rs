@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod aws;
+pub mod browser;
 pub mod customer;
 pub mod database;
 pub mod environment;

@@ -154,7 +154,7 @@ fn refuse_internal(id: CloudAccountId) -> Result<(), Failure> {
     ))
 }
 
-fn statuses() -> Object {
+pub(crate) fn statuses() -> Object {
     let all = [Status::Active, Status::ChangeDraft, Status::DeleteDraft, Status::ActiveError];
     ObjectBuilder::new()
         .schema_type(Type::String)

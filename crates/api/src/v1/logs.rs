@@ -60,9 +60,10 @@ pub(crate) struct LogEntry {
 }
 
 impl LogEntries {
-    fn new(entries: Vec<AuditEntry>, origin: &Origin) -> Self {
+    /// The entries, as `path` gave them.
+    pub(crate) fn new(entries: Vec<AuditEntry>, path: &str, origin: &Origin) -> Self {
         let entries = entries.into_iter().map(LogEntry::from).collect();
-        Self { entries, links: vec![origin.link("self", "/v1/logs")] }
+        Self { entries, links: vec![origin.link("self", path)] }
     }
 
     fn sample() -> Self {
@@ -76,7 +77,7 @@ impl LogEntries {
             kind: "Cloud account created".to_owned(),
             description: "The cloud account production was verified and saved.".to_owned(),
         };
-        Self::new(vec![entry], &Origin::sample())
+        Self::new(vec![entry], "/v1/logs", &Origin::sample())
     }
 }
 
@@ -95,7 +96,7 @@ impl From<AuditEntry> for LogEntry {
     }
 }
 
-fn filter(mut parameters: Parameters) -> Result<AuditFilter, Failure> {
+pub(crate) fn filter(mut parameters: Parameters) -> Result<AuditFilter, Failure> {
     let offset = parameters.integer("offset", 0..=i32::MAX).unwrap_or(0);
     let limit = parameters.integer("limit", 1..=HIGHEST_LIMIT).unwrap_or(LIMIT);
     let start = parameters.timestamp("startTime");
@@ -111,6 +112,7 @@ fn filter(mut parameters: Parameters) -> Result<AuditFilter, Failure> {
         start,
         end,
         resource_id,
+        ..AuditFilter::default()
     })
 }
 
@@ -141,7 +143,7 @@ pub(crate) async fn list_log_entries(
     origin: Origin,
 ) -> Result<Json<LogEntries>, Failure> {
     let entries = api.control.list_audit_entries(&caller.principal, filter(parameters)?).await?;
-    Ok(Json(LogEntries::new(entries, &origin)))
+    Ok(Json(LogEntries::new(entries, "/v1/logs", &origin)))
 }
 
 #[cfg(test)]

@@ -136,6 +136,7 @@ impl Root {
             allowed_sources: vec!["192.0.2.0/24".parse().expect("a network")],
             created_at: at,
             revoked_at: None,
+            last_used_at: None,
         };
         Self::new(Whoami { account, user, api_key }, [192, 0, 2, 1].into(), &Origin::sample())
     }

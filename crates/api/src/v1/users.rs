@@ -96,7 +96,7 @@ impl UserView {
     }
 }
 
-fn roles() -> Object {
+pub(crate) fn roles() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some("Its role."))

@@ -3,11 +3,12 @@
 use std::{fmt::Write, process::ExitCode};
 
 use berth_domain::{
+    iam_kit::Kit,
     permissions::{Function, Guard, Need, Permission, Profile, Scope, TABLE},
     trust::expected_policy,
     values::AwsAccountId,
 };
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use crate::{cli::Context, output};
 
@@ -34,11 +35,58 @@ Examples:
 Example:
   BERTH_OPERATOR_AWS_ACCOUNT_ID=123456789012 berth iam trust-policy > trust.json")]
     TrustPolicy,
+    /// Print a CloudFormation template of all a customer creates (JSON).
+    ///
+    /// The access key's secret goes to AWS Secrets Manager. Needs BERTH_OPERATOR_AWS_ACCOUNT_ID or
+    /// --operator-account.
+    #[command(after_help = "\
+Examples:
+  berth iam cloudformation --operator-account 123456789012 > berth.json
+  berth iam cloudformation --profile redis-cloud > berth.json")]
+    Cloudformation(KitArgs),
+    /// Print a Terraform configuration of all a customer creates.
+    ///
+    /// The access key's secret goes to AWS Secrets Manager. Needs BERTH_OPERATOR_AWS_ACCOUNT_ID or
+    /// --operator-account.
+    #[command(after_help = "\
+Example:
+  berth iam terraform --operator-account 123456789012 > berth.tf")]
+    Terraform(KitArgs),
+    /// Print a bash script that creates all with the AWS command line.
+    ///
+    /// It stops at the first error and can be run again. Needs BERTH_OPERATOR_AWS_ACCOUNT_ID or
+    /// --operator-account.
+    #[command(after_help = "\
+Example:
+  berth iam cli --operator-account 123456789012 > create-berth-resources.sh")]
+    Cli(KitArgs),
     /// Print the reference page of all permissions (Markdown).
     #[command(after_help = "\
 Example:
   berth iam doc > docs/reference/permissions.md")]
     Doc,
+}
+
+/// Whose kit.
+#[derive(Args)]
+pub(crate) struct KitArgs {
+    /// Whose names: `berth` or `redis-cloud`. The configured permission profile when absent.
+    #[arg(long, value_name = "NAME", value_parser = profile)]
+    profile: Option<&'static Profile>,
+    /// The operator's AWS account, which the console role trusts. The configured one when absent.
+    #[arg(long, value_name = "ID")]
+    operator_account: Option<AwsAccountId>,
+}
+
+impl KitArgs {
+    fn kit(self, context: &Context) -> anyhow::Result<Kit> {
+        let config = context.config()?;
+        let operator = match self.operator_account {
+            Some(operator) => operator,
+            None => config.operator()?.clone(),
+        };
+        Ok(Kit { operator, profile: self.profile.unwrap_or(config.permission_profile.0) })
+    }
 }
 
 impl IamCommand {
@@ -52,6 +100,9 @@ impl IamCommand {
                 output::pretty_json(&Scope::of_profile(profile, aws_account_id).policy())?;
             }
             Self::TrustPolicy => output::pretty_json(&expected_policy(context.config()?.operator()?))?,
+            Self::Cloudformation(args) => output::text(&args.kit(context)?.cloudformation())?,
+            Self::Terraform(args) => output::text(&args.kit(context)?.terraform())?,
+            Self::Cli(args) => output::text(&args.kit(context)?.cli())?,
             Self::Doc => output::text(&reference_page())?,
         }
         Ok(ExitCode::SUCCESS)

@@ -5,7 +5,7 @@ use std::{future::IntoFuture, net::SocketAddr, process::ExitCode, thread, time::
 use anyhow::Context as _;
 use axum::serve::ListenerExt;
 use berth_api::ApiConfig;
-use berth_control::Control;
+use berth_control::{Control, sessions::SessionLimits};
 use clap::Args;
 use tokio::{net::TcpListener, runtime, time};
 use tokio_util::sync::CancellationToken;
@@ -109,6 +109,10 @@ fn api_config(config: &Config) -> ApiConfig {
     ApiConfig {
         rate_limit_per_minute: config.rate_limit_per_minute.get(),
         trusted_proxies: config.trusted_proxies.0.clone(),
+        sessions: SessionLimits {
+            idle: Duration::from_secs(config.session_idle_seconds.get().into()),
+            lifetime: Duration::from_secs(config.session_lifetime_seconds.get().into()),
+        },
         public_base_url: config.public_url.as_ref().map(|url| url.0.clone()),
         ..ApiConfig::new(environment::real())
     }

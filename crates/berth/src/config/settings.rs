@@ -73,6 +73,12 @@ settings! {
     /// How many requests one account key may make in a minute. What is above is answered 429.
     rate_limit_per_minute: NonZeroU32, default "400";
 
+    /// After how many seconds without a request a session of the console ends.
+    session_idle_seconds: NonZeroU32, default "1800";
+
+    /// After how many seconds a session of the console ends, however much it is used.
+    session_lifetime_seconds: NonZeroU32, default "43200";
+
     /// How log lines look, on stderr: `text` for people, `json` for machines.
     log: LogFormat, default "\"text\"";
 

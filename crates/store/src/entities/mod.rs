@@ -7,6 +7,8 @@ pub(crate) mod api_key;
 pub(crate) mod audit_entry;
 pub(crate) mod cloud_account;
 pub(crate) mod payment_method;
+pub(crate) mod session;
 pub(crate) mod setting;
+pub(crate) mod subscription;
 pub(crate) mod task;
 pub(crate) mod user;

@@ -1,7 +1,7 @@
 //! Accounts, users, API keys, payment methods.
 
 use berth_domain::{
-    account::Role,
+    account::{Role, Via},
     ids::{AccountId, ApiKeyId, PaymentMethodId, UserId},
 };
 use berth_store::{
@@ -34,7 +34,7 @@ async fn a_new_account_has_an_owner_with_a_key_that_works(
     assert_eq!(holder.principal.account_id, account.id);
     assert_eq!(holder.principal.email.as_str(), "ops@acme.example");
     assert_eq!(holder.principal.role, Role::Owner);
-    assert_eq!(holder.principal.api_key_name.as_str(), "terraform-1");
+    assert_eq!(holder.principal.via, Via::ApiKey("terraform-1".parse().unwrap()));
     assert_eq!(holder.account_key, "acme-key");
     assert_eq!(holder.secret_hash, [7; 32]);
     assert_eq!(holder.allowed_sources, sources);

@@ -6,7 +6,7 @@ use rstest::rstest;
 use crate::builders::*;
 
 pub(crate) fn all() -> AuditFilter {
-    AuditFilter { offset: 0, limit: 1000, start: None, end: None, resource_id: None }
+    AuditFilter { limit: 1000, ..AuditFilter::default() }
 }
 
 #[rstest]

@@ -1,0 +1,30 @@
+// The live verification of a cloud account: findings as they are made, then the conclusion.
+import { api, isAbort } from "./client";
+import { events } from "./events";
+import { asFailure, Failure, refused } from "./failure";
+import type { Finding, VerifyRequest } from "./types";
+
+/** What the stream says. */
+export type VerifyEvent = { finding: Finding } | { conclusion: string };
+
+/** Asks for a verification; ends after the conclusion, or throws a `Failure`. */
+export async function* verify(request: VerifyRequest, signal: AbortSignal): AsyncGenerator<VerifyEvent> {
+  try {
+    const { data, error, response } = await api.POST("/api/cloud-accounts/verify", {
+      body: request,
+      signal,
+      parseAs: "stream",
+    });
+    if (!response.ok || !data) throw refused(response, error);
+    for await (const { event, data: text } of events(data)) {
+      if (event === "finding") yield { finding: JSON.parse(text) as Finding };
+      if (event === "done") {
+        yield { conclusion: (JSON.parse(text) as { conclusion: string }).conclusion };
+        return;
+      }
+    }
+  } catch (thrown) {
+    throw isAbort(thrown) ? thrown : asFailure(thrown);
+  }
+  throw new Failure("The connection to Berth broke off before all checks were made. Check again.", null);
+}

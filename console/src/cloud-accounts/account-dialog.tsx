@@ -1,0 +1,249 @@
+// The dialogs "Add cloud account" and "Edit cloud account".
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Form from "@cloudscape-design/components/form";
+import FormField from "@cloudscape-design/components/form-field";
+import Header from "@cloudscape-design/components/header";
+import Input from "@cloudscape-design/components/input";
+import Link from "@cloudscape-design/components/link";
+import Modal from "@cloudscape-design/components/modal";
+import Popover from "@cloudscape-design/components/popover";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useMutation } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+
+import { answer, api } from "../api/client";
+import { asFailure } from "../api/failure";
+import type { VerifyRequest } from "../api/types";
+import { useFollow } from "../common/follow";
+import { useOnline } from "../common/states";
+import { useDraft } from "../common/storage";
+import { useCurrent } from "../session/context";
+import { useFollowTask } from "../shell/tasks";
+import { FieldProblem, summary } from "./field-problem";
+import {
+  cleaned,
+  type Field,
+  FIELDS_OF,
+  type Form as Values,
+  initialForm,
+  LABELS,
+  type Mode,
+  problems,
+  request as requestOf,
+  SECRETS,
+} from "./fields";
+import { type FieldState, type Placed, place, placeFailure } from "./findings";
+import { SecretInput } from "./secret-input";
+import { useVerification } from "./use-verification";
+import { VerificationProgress } from "./verification-progress";
+import { isAbout, isVerified } from "./verifier";
+
+const NOTHING: Placed = { fields: {}, general: [] };
+
+/** What of a form may be kept in the browser. */
+function withoutSecrets(form: Values): Partial<Values> {
+  return Object.fromEntries(Object.entries(form).filter(([field]) => !SECRETS.includes(field as Field)));
+}
+
+export function AccountDialog({ mode, onClose }: { mode: Mode; onClose: () => void }) {
+  const { session } = useCurrent();
+  const online = useOnline();
+  const followLink = useFollow();
+  const followTask = useFollowTask();
+  const adding = mode.kind === "add";
+  const draft = adding ? "add" : `edit-${mode.account.id}`;
+  const [form, setForm, forget, restored] = useDraft(
+    session.user.id,
+    draft,
+    initialForm(mode),
+    withoutSecrets,
+  );
+  const [left, setLeft] = useState<Partial<Record<Field, boolean>>>({});
+
+  const shown = FIELDS_OF[mode.kind];
+  const malformed = problems(form, mode);
+  const request = requestOf(form, mode);
+  const { snapshot, again } = useVerification(request);
+  const current = isAbout(snapshot, request);
+  const verified = isVerified(snapshot, request);
+  const save = useMutation({
+    mutationFn: (wanted: VerifyRequest) => submit(mode, wanted),
+    onSuccess: async (task) => {
+      forget();
+      await followTask(task);
+      onClose();
+    },
+  });
+
+  const placed = placeAll();
+
+  function placeAll(): Placed {
+    if (save.error && save.variables && isSame(save.variables, request)) {
+      return placeFailure(asFailure(save.error), shown);
+    }
+    if (!current) return NOTHING;
+    if (snapshot.phase === "failed") return placeFailure(snapshot.failure, shown);
+    return "findings" in snapshot ? place(snapshot.findings, shown) : NOTHING;
+  }
+
+  function stateOf(field: Field): FieldState | undefined {
+    const message = malformed[field];
+    // Not before the person is done with the field, but at once when it was filled in before.
+    const due = left[field] || (restored && form[field] !== "");
+    if (message) return due ? { level: "error", notes: [{ message }], statements: [] } : undefined;
+    return placed.fields[field];
+  }
+
+  function close() {
+    forget();
+    onClose();
+  }
+
+  function attributes(field: Field) {
+    return {
+      value: form[field],
+      disabled: save.isPending,
+      onBlur: () => setLeft((before) => ({ ...before, [field]: true })),
+      onChange: ({ detail }: { detail: { value: string } }) =>
+        setForm({ ...form, [field]: cleaned(field, detail.value) }),
+    };
+  }
+
+  function field(name: Field, { info, input }: { info?: ReactNode; input?: ReactNode } = {}) {
+    const state = stateOf(name);
+    const label = LABELS[name];
+    return (
+      <FormField
+        label={label}
+        info={info}
+        errorText={state?.level === "error" && summary(state)}
+        warningText={state?.level === "warning" && summary(state)}
+        secondaryControl={state && <FieldProblem label={label} state={state} />}
+        stretch
+      >
+        {input ?? <Input {...attributes(name)} spellcheck={false} autoComplete="off" />}
+      </FormField>
+    );
+  }
+
+  const secret = (name: Field) => (
+    <SecretInput label={LABELS[name]} placeholder={adding ? undefined : "unchanged"} {...attributes(name)} />
+  );
+
+  const title = adding ? "Add cloud account" : "Edit cloud account";
+  return (
+    <Modal
+      visible
+      size="medium"
+      header={title}
+      closeAriaLabel={`Close ${title}`}
+      onDismiss={close}
+      footer={
+        <Box float="right">
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button variant="link" onClick={close}>
+              Cancel
+            </Button>
+            <Button
+              variant="primary"
+              disabled={!verified || !online}
+              loading={save.isPending}
+              loadingText={adding ? "Adding account" : "Updating account"}
+              onClick={() => verified && request && save.mutate(request)}
+            >
+              {adding ? "Add account" : "Update account"}
+            </Button>
+          </SpaceBetween>
+        </Box>
+      }
+    >
+      <Form>
+        <SpaceBetween size="l">
+          {!online && (
+            <Alert type="warning">
+              You are offline. What you typed stays here; access is verified when you are back.
+            </Alert>
+          )}
+          {placed.general.map(({ message, remedy, blocking }, index) => (
+            <Alert
+              key={index}
+              type={blocking ? "error" : "warning"}
+              action={
+                blocking && (
+                  <Button formAction="none" onClick={again}>
+                    Check again
+                  </Button>
+                )
+              }
+            >
+              {message} {remedy}
+            </Alert>
+          ))}
+          <Box color="text-body-secondary">
+            {adding
+              ? "The user, the key and the roles must exist in your AWS account before you add it here. "
+              : "The old credentials keep working until the new ones are verified. "}
+            <Link
+              href={`/guides/iam-resources?back=${encodeURIComponent(draft)}`}
+              onFollow={followLink}
+              ariaLabel="Read more about creating IAM resources"
+            >
+              Read more
+            </Link>
+          </Box>
+          {field("name", {
+            input: <Input {...attributes("name")} autoFocus autoComplete="off" placeholder="production" />,
+          })}
+          <Header variant="h3">Programmatic access</Header>
+          {field("accessKeyId")}
+          {field("accessSecretKey", { input: secret("accessSecretKey") })}
+          <Header variant="h3">Console access</Header>
+          {!adding && field("consoleUsername")}
+          {!adding && field("consolePassword", { input: secret("consolePassword") })}
+          {field("consoleRoleName", { info: <RoleInfo /> })}
+          <VerificationProgress
+            snapshot={current ? snapshot : request ? { phase: "waiting", request } : { phase: "idle" }}
+            again={again}
+          />
+        </SpaceBetween>
+      </Form>
+    </Modal>
+  );
+}
+
+function RoleInfo() {
+  return (
+    <Popover
+      header="IAM role name"
+      triggerType="custom"
+      dismissAriaLabel="Close"
+      renderWithPortal
+      content="The role through which the operator's support staff get into your AWS console: its name, not its ARN. It trusts the operator's AWS account and asks for a second factor. It is not the role of the user whose access key stands above."
+    >
+      <Button variant="inline-icon" formAction="none" iconName="status-info" ariaLabel="Which role this is" />
+    </Popover>
+  );
+}
+
+/** Asks the server to save what was verified. */
+function submit(mode: Mode, request: VerifyRequest) {
+  const fields = { ...request };
+  delete fields.cloudAccountId;
+  if (mode.kind === "edit") {
+    const { id } = mode.account;
+    return answer(api.PUT("/v1/cloud-accounts/{id}", { params: { path: { id } }, body: fields }));
+  }
+  const { name, accessKeyId, accessSecretKey, consoleRoleName } = fields;
+  if (!name || !accessKeyId || !accessSecretKey || !consoleRoleName) throw new Error("not well-formed");
+  return answer(
+    api.POST("/v1/cloud-accounts", {
+      body: { name, provider: "AWS", accessKeyId, accessSecretKey, consoleRoleName },
+    }),
+  );
+}
+
+function isSame(one: VerifyRequest, other: VerifyRequest | null): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,141 @@
+// The fields of the dialogs and when they are well-formed. The server has the last word; these rules are its
+// own, so that nobody waits for an answer to learn of a typing error.
+import type { CloudAccount, VerifyRequest } from "../api/types";
+
+/** A field of the dialogs, named as in the API. */
+export type Field =
+  "name" | "accessKeyId" | "accessSecretKey" | "consoleUsername" | "consolePassword" | "consoleRoleName";
+
+export type Form = Record<Field, string>;
+
+/** Where the rules are not those of a new account: empty fields stay as they are. */
+export type Mode = { kind: "add" } | { kind: "edit"; account: CloudAccount };
+
+export const LABELS: Record<Field, string> = {
+  name: "Account name",
+  accessKeyId: "AWS access key",
+  accessSecretKey: "AWS secret key",
+  consoleUsername: "AWS console username",
+  consolePassword: "AWS console password",
+  consoleRoleName: "IAM role name",
+};
+
+export const SECRETS: readonly Field[] = ["accessSecretKey", "consolePassword"];
+
+export const FIELDS_OF: Record<Mode["kind"], readonly Field[]> = {
+  add: ["name", "accessKeyId", "accessSecretKey", "consoleRoleName"],
+  edit: ["name", "accessKeyId", "accessSecretKey", "consoleUsername", "consolePassword", "consoleRoleName"],
+};
+
+export const EMPTY: Form = {
+  name: "",
+  accessKeyId: "",
+  accessSecretKey: "",
+  consoleUsername: "",
+  consolePassword: "",
+  consoleRoleName: "",
+};
+
+/** What a dialog starts with. Secrets never come back from the server. */
+export function initialForm(mode: Mode): Form {
+  if (mode.kind === "add") return EMPTY;
+  const { name, accessKeyId, consoleUsername, consoleRoleName } = mode.account;
+  return {
+    ...EMPTY,
+    name,
+    accessKeyId,
+    consoleUsername: consoleUsername ?? "",
+    consoleRoleName: consoleRoleName ?? "",
+  };
+}
+
+/** What is wrong with the fields as they stand; empty when all are well-formed. */
+export function problems(form: Form, mode: Mode): Partial<Record<Field, string>> {
+  const found: Partial<Record<Field, string>> = {};
+  for (const field of FIELDS_OF[mode.kind]) {
+    const problem = form[field] === "" ? missing(field, form, mode) : RULES[field](form[field]);
+    if (problem) found[field] = problem;
+  }
+  return found;
+}
+
+/**
+ * What to ask the server to verify, and then to save; `null` while a field is not well-formed or, in an edit,
+ * nothing was changed.
+ */
+export function request(form: Form, mode: Mode): VerifyRequest | null {
+  if (Object.keys(problems(form, mode)).length > 0) return null;
+  if (mode.kind === "add") {
+    return {
+      name: form.name.trim(),
+      accessKeyId: form.accessKeyId,
+      accessSecretKey: form.accessSecretKey,
+      consoleRoleName: form.consoleRoleName,
+    };
+  }
+  const before = initialForm(mode);
+  const after = { ...form, name: form.name.trim() };
+  const changed = FIELDS_OF.edit.filter((field) => after[field] !== before[field]);
+  if (changed.length === 0) return null;
+  return {
+    cloudAccountId: mode.account.id,
+    ...Object.fromEntries(changed.map((field) => [field, after[field]])),
+  };
+}
+
+/** What a key, a secret or a role's name can't begin or end with, but what comes along when one is pasted. */
+export function cleaned(field: Field, typed: string): string {
+  return field === "name" || field === "consolePassword" ? typed : typed.trim();
+}
+
+function missing(field: Field, form: Form, mode: Mode): string | null {
+  if (mode.kind === "add") return `${LABELS[field]} is required.`;
+  const before = initialForm(mode);
+  switch (field) {
+    case "accessSecretKey":
+      return form.accessKeyId === before.accessKeyId ? null : "A new access key comes with its secret key.";
+    case "consolePassword":
+      return form.consoleUsername === before.consoleUsername
+        ? null
+        : "A new console username comes with its password.";
+    case "consoleUsername":
+      if (before.consoleUsername) return "The console username can be changed, but not taken away.";
+      return form.consolePassword ? "A console password needs a username." : null;
+    case "consoleRoleName":
+      return before.consoleRoleName ? `${LABELS[field]} is required.` : null;
+    default:
+      return `${LABELS[field]} is required.`;
+  }
+}
+
+const RULES: Record<Field, (text: string) => string | null> = {
+  name: (text) => {
+    if (text.trim() === "") return "Account name is required.";
+    // Counted as the server counts: an emoji is one character.
+    if ([...text.trim()].length > 100) return "Account name must be 100 characters or less.";
+    if (CONTROL.test(text)) return "Account name must not contain control characters.";
+    return null;
+  },
+  accessKeyId: (text) => {
+    if (!/^[A-Z0-9]{16,128}$/.test(text))
+      return "AWS access key must be 16 to 128 characters of A–Z and 0–9, such as AKIAIOSFODNN7EXAMPLE.";
+    if (text.startsWith("ASIA"))
+      return "This is a temporary access key (it starts with ASIA) and would stop working within hours. Create a long-lived access key for the IAM user.";
+    return null;
+  },
+  accessSecretKey: (text) =>
+    /^[A-Za-z0-9/+=]{40}$/.test(text)
+      ? null
+      : "AWS secret key must be the 40 characters that AWS showed when the access key was created.",
+  consoleUsername: (text) => (IAM_NAME.test(text) ? null : `AWS console username ${IAM_RULE}`),
+  consolePassword: (text) => {
+    if ([...text].length > 128) return "AWS console password must be 128 characters or less.";
+    return CONTROL.test(text) ? "AWS console password must not contain control characters." : null;
+  },
+  consoleRoleName: (text) => (IAM_NAME.test(text) ? null : `IAM role name ${IAM_RULE}`),
+};
+
+const IAM_NAME = /^[A-Za-z0-9+=,.@_-]{1,64}$/;
+const IAM_RULE = "must be 1 to 64 letters, digits or + = , . @ _ -, without the ARN and without a path.";
+
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;

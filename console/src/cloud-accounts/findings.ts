@@ -1,0 +1,96 @@
+// Where the results of a verification are shown: on which field, in which colour, or above the form.
+import type { Failure } from "../api/failure";
+import type { Finding, Statement } from "../api/types";
+import { type Field, LABELS } from "./fields";
+
+/** One thing to tell about a field. */
+export interface Note {
+  message: string;
+  remedy?: string;
+}
+
+/** Everything to tell about a field. Red (`error`) keeps the account from being saved, amber does not. */
+export interface FieldState {
+  level: "error" | "warning";
+  notes: Note[];
+  /** The policy statements that would grant what is missing, ready to paste. */
+  statements: Statement[];
+}
+
+/** Everything a verification found out, sorted by where it belongs. */
+export interface Placed {
+  fields: Partial<Record<Field, FieldState>>;
+  /** What belongs to no field of this form. */
+  general: (Note & { blocking: boolean })[];
+}
+
+/** Sorts findings. One that could not be checked says nothing about the form and never colours a field. */
+export function place(findings: readonly Finding[], shown: readonly Field[]): Placed {
+  const placed: Placed = { fields: {}, general: [] };
+  for (const finding of findings) {
+    const { verdict, field, blocking, message } = finding;
+    if (verdict === "pass") continue;
+    const note: Note = { message, remedy: withoutStatement(finding) };
+    const known = shown.find((one) => one === field);
+    if (verdict === "unknown" || !known) {
+      placed.general.push({ ...note, blocking });
+      continue;
+    }
+    const level = blocking ? "error" : "warning";
+    const state = (placed.fields[known] ??= { level, notes: [], statements: [] });
+    if (level === "error") state.level = level;
+    state.notes.push(note);
+    if (finding.statement) state.statements.push(finding.statement);
+  }
+  for (const state of Object.values(placed.fields)) state.statements = merged(state.statements);
+  return placed;
+}
+
+/** Sorts what kept a request from being accepted at all. */
+export function placeFailure(failure: Failure, shown: readonly Field[]): Placed {
+  const placed: Placed = { fields: {}, general: [] };
+  const add = (field: string | undefined, message: string) => {
+    const known = shown.find((one) => one === field);
+    if (known) placed.fields[known] = { level: "error", notes: [{ message }], statements: [] };
+    else placed.general.push({ message, blocking: true });
+  };
+  if (failure.fields.length > 0) {
+    for (const { field, message } of failure.fields) {
+      const known = shown.find((one) => one === field);
+      add(field, `${known ? LABELS[known] : field} ${message.replace(/\.$/, "")}.`);
+    }
+  } else {
+    add(failure.type ? FIELD_OF[failure.type] : undefined, failure.message);
+  }
+  return placed;
+}
+
+const FIELD_OF: Record<string, Field | undefined> = {
+  CLOUD_ACCOUNT_NAME_EXISTS: "name",
+  CLOUD_ACCOUNT_ACCESS_KEY_EXISTS: "accessKeyId",
+};
+
+/** As few statements as grant the same: those on the same resources and conditions become one. */
+export function merged(statements: readonly Statement[]): Statement[] {
+  const by = new Map<string, Statement>();
+  for (const statement of statements) {
+    const key = JSON.stringify([statement.Effect, statement.Resource, statement.Condition ?? null]);
+    const before = by.get(key);
+    by.set(
+      key,
+      before ? { ...before, Action: [...new Set([...before.Action, ...statement.Action])] } : statement,
+    );
+  }
+  return [...by.values()];
+}
+
+/** Statements as they are pasted into the `Statement` list of a policy. */
+export function asPolicyText(statements: readonly Statement[]): string {
+  return statements.map((statement) => JSON.stringify(statement, null, 2)).join(",\n");
+}
+
+/** The remedy's words; the statement in it is shown apart, where it can be copied. */
+function withoutStatement({ remedy, statement }: Finding): string | undefined {
+  const start = statement && remedy ? remedy.indexOf("{") : -1;
+  return start > 0 ? remedy?.slice(0, start).trim() : remedy;
+}

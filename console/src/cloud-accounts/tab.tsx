@@ -1,0 +1,214 @@
+// The Cloud Account tab: the AWS accounts that Berth may use, and what can be done with them.
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
+import Popover from "@cloudscape-design/components/popover";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { useSearchParams } from "react-router";
+
+import { cloudAccountsQuery } from "../api/queries";
+import type { CloudAccount } from "../api/types";
+import { useFollow } from "../common/follow";
+import { Empty, Loaded } from "../common/states";
+import { ListTable } from "../common/table";
+import { Time } from "../common/time";
+import { status } from "../common/words";
+import { useCurrent } from "../session/context";
+import { AccountDialog } from "./account-dialog";
+import { AwsLogo } from "./aws-logo";
+import { DeleteDialog } from "./delete-dialog";
+import { VerifyDialog } from "./verify-dialog";
+
+type Dialog = "add" | "edit" | "delete" | "verify";
+
+export default function CloudAccountTab() {
+  const { permissions } = useCurrent().session;
+  const follow = useFollow();
+  const [search, setSearch] = useSearchParams();
+  const accounts = useQuery(cloudAccountsQuery);
+  const [selected, setSelected] = useState<string | null>(null);
+  const chosen = accounts.data?.find(({ id }) => String(id) === selected);
+
+  // In the address, so that a reload or a sign-in anew leads back to it.
+  const dialog = search.get("dialog");
+  const about = accounts.data?.find(({ id }) => String(id) === search.get("id"));
+  const open = (dialog: Dialog, account?: CloudAccount) =>
+    setSearch(account ? { dialog, id: String(account.id) } : { dialog });
+  const close = () => setSearch({}, { replace: true });
+
+  const add = (
+    <Button variant="primary" onClick={() => open("add")}>
+      Add
+    </Button>
+  );
+
+  return (
+    <SpaceBetween size="m">
+      {accounts.data && accounts.data.length > 0 && (
+        <Alert type="warning" header="Leave what Berth provisions to Berth">
+          Do not change the configuration of the resources it provisions in your AWS accounts, security groups
+          among them, and do not stop or terminate them.
+        </Alert>
+      )}
+      <Loaded query={accounts} what="the cloud accounts">
+        <ListTable
+          what="cloud accounts"
+          title="Cloud accounts"
+          items={accounts.data ?? []}
+          rowId={({ id }) => String(id)}
+          searched={(one) =>
+            [
+              one.name,
+              one.accessKeyId,
+              one.awsAccountId,
+              status(one.status).text,
+              ...one.usedBy.map(({ name }) => name),
+            ].join(" ")
+          }
+          selection={
+            permissions.write ? { id: selected, change: setSelected, label: ({ name }) => name } : undefined
+          }
+          empty={
+            <Empty
+              title="No cloud accounts"
+              hint={
+                permissions.write ? (
+                  <>
+                    Create the IAM resources in your AWS account first, then add it here.{" "}
+                    <Button variant="inline-link" href="/guides/iam-resources" onFollow={follow}>
+                      Create IAM resources
+                    </Button>
+                  </>
+                ) : (
+                  "An Owner or Manager of this account can add one."
+                )
+              }
+            />
+          }
+          actions={
+            permissions.write && (
+              <SpaceBetween direction="horizontal" size="xs">
+                <Button disabled={!chosen} onClick={() => open("verify", chosen)}>
+                  Verify now
+                </Button>
+                <Button disabled={!chosen} onClick={() => open("edit", chosen)}>
+                  Edit
+                </Button>
+                <Button disabled={!chosen} onClick={() => open("delete", chosen)}>
+                  Delete
+                </Button>
+                {add}
+              </SpaceBetween>
+            )
+          }
+          columns={[
+            {
+              id: "cloud",
+              header: "Cloud",
+              sortingField: "provider",
+              cell: ({ provider }) => (provider === "AWS" ? <AwsLogo /> : provider),
+            },
+            {
+              id: "name",
+              header: "Account name",
+              sortingField: "name",
+              isRowHeader: true,
+              cell: ({ name }) => <span className="isolated">{name}</span>,
+            },
+            { id: "key", header: "AWS access key", cell: (one) => <MaskedKey account={one} /> },
+            {
+              id: "aws",
+              header: "AWS account ID",
+              sortingField: "awsAccountId",
+              cell: ({ awsAccountId }) => awsAccountId,
+            },
+            {
+              id: "status",
+              header: "Status",
+              sortingField: "status",
+              cell: (one) => <Status account={one} />,
+            },
+            { id: "used", header: "Used by", cell: ({ usedBy }) => <UsedBy usedBy={usedBy} /> },
+            {
+              id: "verified",
+              header: "Last verified",
+              sortingField: "lastVerifiedTimestamp",
+              cell: (one) => <Time at={one.lastVerifiedTimestamp} />,
+            },
+            ...(permissions.write
+              ? [
+                  {
+                    id: "actions",
+                    header: "Actions",
+                    cell: (one: CloudAccount) => (
+                      <ButtonDropdown
+                        variant="inline-icon"
+                        expandToViewport
+                        ariaLabel={`Actions for ${one.name}`}
+                        items={[
+                          { id: "edit", text: "Edit" },
+                          { id: "delete", text: "Delete" },
+                          { id: "verify", text: "Verify now" },
+                        ]}
+                        onItemClick={({ detail }) => open(detail.id as Dialog, one)}
+                      />
+                    ),
+                  },
+                ]
+              : []),
+          ]}
+        />
+      </Loaded>
+      {permissions.write && (
+        <>
+          {dialog === "add" && <AccountDialog mode={{ kind: "add" }} onClose={close} />}
+          {dialog === "edit" && about && (
+            <AccountDialog key={about.id} mode={{ kind: "edit", account: about }} onClose={close} />
+          )}
+          {dialog === "delete" && about && <DeleteDialog account={about} onClose={close} />}
+          {dialog === "verify" && about && <VerifyDialog account={about} onClose={close} />}
+        </>
+      )}
+    </SpaceBetween>
+  );
+}
+
+function MaskedKey({ account: { name, accessKeyId } }: { account: CloudAccount }) {
+  const [revealed, setRevealed] = useState(false);
+  const masked = `${accessKeyId.slice(0, 4)}${"•".repeat(8)}${accessKeyId.slice(-4)}`;
+  return (
+    <SpaceBetween direction="horizontal" size="xxs" alignItems="center">
+      <Box variant="code">{revealed ? accessKeyId : masked}</Box>
+      <Button
+        variant="inline-icon"
+        iconName={revealed ? "lock-private" : "view-full"}
+        ariaLabel={revealed ? `Hide the access key of ${name}` : `Show the access key of ${name}`}
+        onClick={() => setRevealed(!revealed)}
+      />
+    </SpaceBetween>
+  );
+}
+
+function Status({ account }: { account: CloudAccount }) {
+  const { type, text } = status(account.status);
+  const shown: ReactNode = <StatusIndicator type={type}>{text}</StatusIndicator>;
+  if (!account.statusReason) return shown;
+  return (
+    <Popover
+      header="Why"
+      content={<span className="isolated">{account.statusReason}</span>}
+      dismissAriaLabel="Close"
+    >
+      {shown}
+    </Popover>
+  );
+}
+
+function UsedBy({ usedBy }: Pick<CloudAccount, "usedBy">) {
+  if (usedBy.length === 0) return <>Nothing yet</>;
+  return <span className="isolated">{usedBy.map(({ name }) => name).join(", ")}</span>;
+}

@@ -1,0 +1,20 @@
+import { useEffect, useState, useSyncExternalStore } from "react";
+
+import { verify } from "../api/verify";
+import type { VerifyRequest } from "../api/types";
+import { type Snapshot, Verifier } from "./verifier";
+
+/** Verifies what stands in the form, as long as the dialog is open. */
+export function useVerification(request: VerifyRequest | null): {
+  snapshot: Snapshot;
+  again: () => void;
+} {
+  const [verifier] = useState(() => new Verifier(verify));
+  const snapshot = useSyncExternalStore(verifier.subscribe, verifier.snapshot);
+  const key = JSON.stringify(request);
+  useEffect(() => {
+    verifier.want(JSON.parse(key) as VerifyRequest | null);
+  }, [verifier, key]);
+  useEffect(() => verifier.stop, [verifier]);
+  return { snapshot, again: () => verifier.again() };
+}

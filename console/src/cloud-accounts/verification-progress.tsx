@@ -1,0 +1,73 @@
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import LiveRegion from "@cloudscape-design/components/live-region";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+
+import { useSlow } from "../common/states";
+import { Checks } from "./checks";
+import type { Snapshot } from "./verifier";
+
+/** What the verification is doing, check by check. */
+export function VerificationProgress({ snapshot, again }: { snapshot: Snapshot; again: () => void }) {
+  const slow = useSlow(snapshot.phase === "running");
+  if (snapshot.phase === "idle") {
+    return (
+      <Box color="text-body-secondary">
+        Access is verified by itself as soon as all fields are filled in. Nothing is saved before.
+      </Box>
+    );
+  }
+  const findings = "findings" in snapshot ? snapshot.findings : [];
+  return (
+    <SpaceBetween size="xs">
+      <LiveRegion>
+        <Headline snapshot={snapshot} />
+      </LiveRegion>
+      {slow && (
+        <Box color="text-body-secondary">
+          AWS takes longer than usual to answer. The checks go on; you may also close this and come back
+          later.
+        </Box>
+      )}
+      <Checks findings={findings} />
+      {(snapshot.phase === "done" || snapshot.phase === "failed") && (
+        <Button variant="inline-link" iconName="refresh" formAction="none" onClick={again}>
+          Check again
+        </Button>
+      )}
+    </SpaceBetween>
+  );
+}
+
+function Headline({ snapshot }: { snapshot: Snapshot }) {
+  switch (snapshot.phase) {
+    case "waiting":
+      return snapshot.retryAt ? (
+        <StatusIndicator type="pending">
+          Too many checks in a short time. The next one starts by itself at{" "}
+          {new Date(snapshot.retryAt).toLocaleTimeString()}.
+        </StatusIndicator>
+      ) : (
+        <StatusIndicator type="pending">Access will be verified when you pause</StatusIndicator>
+      );
+    case "running":
+      return <StatusIndicator type="loading">Verifying access</StatusIndicator>;
+    case "failed":
+      return <StatusIndicator type="stopped">Access could not be verified</StatusIndicator>;
+    case "done":
+      return (
+        CONCLUSIONS[snapshot.conclusion] ?? (
+          <StatusIndicator type="info">{snapshot.conclusion}</StatusIndicator>
+        )
+      );
+    default:
+      return null;
+  }
+}
+
+const CONCLUSIONS: Record<string, React.ReactNode> = {
+  verified: <StatusIndicator type="success">Access is verified</StatusIndicator>,
+  refused: <StatusIndicator type="error">Access is refused: see the fields in red</StatusIndicator>,
+  unconfirmed: <StatusIndicator type="stopped">Access could not be verified</StatusIndicator>,
+};

@@ -1,0 +1,202 @@
+// The guide "Create IAM resources": everything to do in AWS before a cloud account is added.
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Tabs from "@cloudscape-design/components/tabs";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useSearchParams } from "react-router";
+
+import { iamKitQuery } from "../api/queries";
+import type { IamKit } from "../api/types";
+import { Code } from "../common/code";
+import { useFollow } from "../common/follow";
+import { Page } from "../common/page";
+import { Loaded } from "../common/states";
+import { hasCloudAccounts } from "../common/words";
+import { useCurrent } from "../session/context";
+
+export default function IamResources() {
+  const kit = useQuery(iamKitQuery);
+  const [search] = useSearchParams();
+  const { session, subscription } = useCurrent();
+  const follow = useFollow();
+  const back = search.get("back") ?? "add";
+  const edited = /^edit-(\d+)$/.exec(back)?.[1];
+  const target = `/account-settings/cloud-account?dialog=${edited ? `edit&id=${edited}` : "add"}`;
+  const possible = session.permissions.write && hasCloudAccounts(subscription?.plan);
+
+  return (
+    <Page
+      title="Create IAM resources"
+      description="What must exist in your AWS account before you add it as a cloud account. Choose one way; each creates the same."
+    >
+      <Loaded query={kit} what="the guide">
+        {kit.data && (
+          <SpaceBetween size="l">
+            <Names kit={kit.data} />
+            <Ways kit={kit.data} />
+            <Container header={<Header variant="h2">Then add the account</Header>}>
+              <SpaceBetween size="s">
+                <Box>
+                  {search.has("back")
+                    ? "What you typed in the dialog was kept, except the secrets. Access is verified by itself when all fields are filled in."
+                    : "Enter the access key, its secret and the console role's name. Access is verified before anything is saved."}
+                </Box>
+                <Button variant="primary" href={target} onFollow={follow} disabled={!possible}>
+                  {search.has("back") ? "Check again" : "Add cloud account"}
+                </Button>
+                {!possible && (
+                  <Box color="text-body-secondary">
+                    {session.permissions.write
+                      ? "Select a Flexible or Annual subscription at the top first."
+                      : `Your role, ${session.user.role}, cannot add cloud accounts: ask an Owner or Manager.`}
+                  </Box>
+                )}
+              </SpaceBetween>
+            </Container>
+          </SpaceBetween>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Names({ kit: { names, operatorAccountId } }: { kit: IamKit }) {
+  return (
+    <Container header={<Header variant="h2">What is created</Header>}>
+      <SpaceBetween size="m">
+        <KeyValuePairs
+          columns={3}
+          items={[
+            { label: "IAM user, with an access key", value: names.user },
+            { label: "Policy of this user", value: names.policy },
+            { label: "Console role", value: names.consoleRole },
+            { label: "Node role and instance profile", value: names.nodeRole },
+            { label: "The operator's AWS account, trusted by the console role", value: operatorAccountId },
+          ]}
+        />
+        <Alert type="info">
+          Use these resources for nothing else. The names matter: the policy refers to them. Sign in to your
+          AWS account as its administrator for all that follows.
+        </Alert>
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+function Ways({ kit }: { kit: IamKit }) {
+  const [way, setWay] = useState("cloudformation");
+  return (
+    <Tabs
+      activeTabId={way}
+      onChange={({ detail }) => setWay(detail.activeTabId)}
+      tabs={[
+        {
+          id: "cloudformation",
+          label: "CloudFormation",
+          content: (
+            <SpaceBetween size="m">
+              <ol>
+                <li>Download the template.</li>
+                <li>In the AWS console, open CloudFormation, choose Create stack and upload it.</li>
+                <li>Acknowledge that it creates IAM resources with custom names, and create the stack.</li>
+                <li>
+                  Its outputs hold what the dialog asks for. The secret key itself is in Secrets Manager,
+                  where one of the outputs leads.
+                </li>
+              </ol>
+              <Code text={kit.cloudformation} label="template" fileName="berth-cloudformation.yaml" />
+            </SpaceBetween>
+          ),
+        },
+        {
+          id: "terraform",
+          label: "Terraform",
+          content: (
+            <SpaceBetween size="m">
+              <ol>
+                <li>Save the configuration into an empty folder, or add it to yours.</li>
+                <li>
+                  Run <code>terraform init</code> and <code>terraform apply</code>.
+                </li>
+                <li>
+                  Its outputs hold what the dialog asks for. Keep the state file safe: Terraform keeps the
+                  secret in it.
+                </li>
+              </ol>
+              <Code text={kit.terraform} label="configuration" fileName="berth.tf" />
+            </SpaceBetween>
+          ),
+        },
+        {
+          id: "cli",
+          label: "AWS CLI",
+          content: (
+            <SpaceBetween size="m">
+              <ol>
+                <li>
+                  Open AWS CloudShell, or a terminal where <code>aws sts get-caller-identity</code> names your
+                  account.
+                </li>
+                <li>Run the script. It stops at the first error and can be run again.</li>
+                <li>It prints what the dialog asks for.</li>
+              </ol>
+              <Code text={kit.cli} label="script" fileName="berth-iam.sh" />
+            </SpaceBetween>
+          ),
+        },
+        { id: "by-hand", label: "By hand", content: <ByHand kit={kit} /> },
+      ]}
+    />
+  );
+}
+
+function ByHand({
+  kit: { names, policy, trustPolicy, nodeTrustPolicy, operatorAccountId },
+}: {
+  kit: IamKit;
+}) {
+  const text = (document: unknown) => JSON.stringify(document, null, 2);
+  return (
+    <SpaceBetween size="l">
+      <div>
+        <Header variant="h3">1. The policy</Header>
+        <p>
+          In IAM, open Policies and choose Create policy. Paste this as JSON and name it <b>{names.policy}</b>
+          .
+        </p>
+        <Code text={text(policy)} label="policy" fileName={`${names.policy}.json`} />
+      </div>
+      <div>
+        <Header variant="h3">2. The user</Header>
+        <p>
+          Open Users and create the user <b>{names.user}</b> without access to the console. Attach the policy{" "}
+          {names.policy} to it. Under Security credentials, create an access key for an application running
+          outside AWS. AWS shows its secret once: keep it for the dialog.
+        </p>
+      </div>
+      <div>
+        <Header variant="h3">3. The console role</Header>
+        <p>
+          Open Roles and create the role <b>{names.consoleRole}</b> with this custom trust policy: it lets the
+          operator&apos;s AWS account {operatorAccountId} in, with a second factor. Attach the AWS managed
+          policy that your support staff need, for example ReadOnlyAccess or AdministratorAccess.
+        </p>
+        <Code text={text(trustPolicy)} label="trust policy of the console role" />
+      </div>
+      <div>
+        <Header variant="h3">4. The node role</Header>
+        <p>
+          Create the role <b>{names.nodeRole}</b> for the EC2 service, which makes an instance profile of the
+          same name. Its trust policy is this.
+        </p>
+        <Code text={text(nodeTrustPolicy)} label="trust policy of the node role" />
+      </div>
+    </SpaceBetween>
+  );
+}

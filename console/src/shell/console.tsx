@@ -1,0 +1,90 @@
+// What surrounds every page: top bar, side navigation, messages, breadcrumbs.
+import AppLayout from "@cloudscape-design/components/app-layout";
+import Flashbar from "@cloudscape-design/components/flashbar";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { Navigate, Route, Routes } from "react-router";
+
+import type { Session } from "../api/types";
+import { FlashProvider, useFlashes } from "../common/flash";
+import { Loading, useOnline } from "../common/states";
+import { SessionProvider, useCurrent } from "../session/context";
+import { Boundary } from "./boundary";
+import { Navigation } from "./navigation";
+import { TaskTracker } from "./tasks";
+import { TopBar } from "./top-bar";
+
+const Subscriptions = lazy(() => import("../pages/subscriptions"));
+const Subscription = lazy(() => import("../pages/subscription"));
+const AccountSettings = lazy(() => import("../pages/account-settings"));
+const IamResources = lazy(() => import("../pages/iam-resources"));
+const AccessManagement = lazy(() => import("../pages/access-management"));
+const Logs = lazy(() => import("../pages/logs"));
+const NotFound = lazy(() => import("../pages/not-found"));
+
+interface Props {
+  session: Session;
+  onSignedIn: () => void;
+  onSignedOut: () => void;
+}
+
+/** The console of somebody who is signed in. */
+export function Console({ session, onSignedIn, onSignedOut }: Props) {
+  useEffect(onSignedIn, [onSignedIn]);
+  return (
+    <SessionProvider session={session}>
+      <FlashProvider>
+        <div id="berth-top">
+          <TopBar onSignedOut={onSignedOut} />
+        </div>
+        <TaskTracker />
+        <Layout />
+      </FlashProvider>
+    </SessionProvider>
+  );
+}
+
+function Layout() {
+  const { items } = useFlashes();
+  const online = useOnline();
+  const wide = matchMedia("(min-width: 900px)").matches;
+  const [navigationOpen, setNavigationOpen] = useState(wide);
+  const offline = {
+    id: "offline",
+    type: "warning" as const,
+    content: "You are offline. What you see may be out of date; changes wait until you are back.",
+  };
+
+  return (
+    <AppLayout
+      headerSelector="#berth-top"
+      toolsHide
+      navigation={<Navigation onFollowed={() => !wide && setNavigationOpen(false)} />}
+      navigationWidth={240}
+      navigationOpen={navigationOpen}
+      onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
+      notifications={<Flashbar stackItems items={online ? items : [offline, ...items]} />}
+      content={
+        <Boundary>
+          <Suspense fallback={<Loading what="the page" />}>
+            <Routes>
+              <Route index element={<Home />} />
+              <Route path="subscriptions" element={<Subscriptions />} />
+              <Route path="subscriptions/:id" element={<Subscription />} />
+              <Route path="account-settings/:tab?" element={<AccountSettings />} />
+              <Route path="guides/iam-resources" element={<IamResources />} />
+              <Route path="access-management/:tab?" element={<AccessManagement />} />
+              <Route path="logs" element={<Logs />} />
+              <Route path="*" element={<NotFound />} />
+            </Routes>
+          </Suspense>
+        </Boundary>
+      }
+    />
+  );
+}
+
+/** The first page a role has a use for. */
+function Home() {
+  const { read, readLogs } = useCurrent().session.permissions;
+  return <Navigate replace to={read ? "/subscriptions" : readLogs ? "/logs" : "/account-settings"} />;
+}

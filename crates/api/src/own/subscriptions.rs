@@ -1,0 +1,117 @@
+//! `GET /api/subscriptions`
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use berth_domain::{
+    ids::{AccountId, CloudAccountId, SubscriptionId},
+    subscription::{Plan, Subscription, SubscriptionStatus},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::{
+    ToSchema,
+    openapi::schema::{Object, ObjectBuilder, Type},
+};
+
+use crate::{
+    caller::{Caller, Read},
+    failure::Failure,
+    state::Api,
+};
+
+/// A subscription.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Subscription)]
+pub(crate) struct SubscriptionView {
+    /// Its id.
+    #[schema(example = 1)]
+    id: i32,
+    /// Its name.
+    #[schema(example = "Web shop")]
+    name: String,
+    /// Its plan.
+    #[schema(schema_with = plans)]
+    plan: &'static str,
+    /// Where it stands.
+    #[schema(schema_with = statuses)]
+    status: &'static str,
+    /// The cloud account it runs in; `null` is the operator's own AWS account.
+    #[schema(example = 101, required = true)]
+    cloud_account_id: Option<i32>,
+    /// The AWS regions it runs in.
+    #[schema(example = json!(["eu-west-1"]))]
+    regions: Vec<String>,
+}
+
+/// An account's subscriptions.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Subscriptions {
+    /// The subscriptions, by id.
+    subscriptions: Vec<SubscriptionView>,
+}
+
+impl From<Subscription> for SubscriptionView {
+    fn from(subscription: Subscription) -> Self {
+        Self {
+            id: subscription.id.0,
+            name: subscription.name.into(),
+            plan: subscription.plan.as_str(),
+            status: subscription.status.as_str(),
+            cloud_account_id: subscription.cloud_account_id.map(|id| id.0),
+            regions: subscription.regions,
+        }
+    }
+}
+
+impl SubscriptionView {
+    pub(crate) fn sample() -> Self {
+        Self::from(Subscription {
+            id: SubscriptionId(1),
+            account_id: AccountId(1),
+            name: "Web shop".parse().expect("a name"),
+            plan: Plan::Flexible,
+            status: SubscriptionStatus::Active,
+            cloud_account_id: Some(CloudAccountId(101)),
+            regions: vec!["eu-west-1".to_owned()],
+            created_at: Timestamp::UNIX_EPOCH,
+        })
+    }
+}
+
+fn plans() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("Its plan. Flexible and annual ones may run in the customer's own AWS account."))
+        .enum_values(Some(Plan::ALL.map(Plan::as_str)))
+        .build()
+}
+
+fn statuses() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("Where it stands."))
+        .enum_values(Some(SubscriptionStatus::ALL.map(SubscriptionStatus::as_str)))
+        .build()
+}
+
+/// List subscriptions
+///
+/// What the account has subscribed to, by id.
+#[utoipa::path(
+    get,
+    path = "/api/subscriptions",
+    tag = "Subscriptions",
+    responses((status = 200, description = "The subscriptions.", body = Subscriptions,
+        example = json!(Subscriptions { subscriptions: vec![SubscriptionView::sample()] })))
+)]
+pub(crate) async fn list_subscriptions(
+    caller: Caller<Read>,
+    State(api): State<Arc<Api>>,
+) -> Result<Json<Subscriptions>, Failure> {
+    let subscriptions = api.control.list_subscriptions(&caller.principal).await?;
+    Ok(Json(Subscriptions {
+        subscriptions: subscriptions.into_iter().map(SubscriptionView::from).collect(),
+    }))
+}
