@@ -110,7 +110,7 @@ function Ways({ kit }: { kit: IamKit }) {
                   where one of the outputs leads.
                 </li>
               </ol>
-              <Code text={kit.cloudformation} label="template" fileName="berth-cloudformation.yaml" />
+              <Code text={kit.cloudformation} label="template" fileName="berth-cloudformation.json" />
             </SpaceBetween>
           ),
         },
