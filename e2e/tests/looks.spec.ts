@@ -54,7 +54,6 @@ type Scene = Awaited<ReturnType<typeof scene>>;
 let set: Scene;
 let empty: Account;
 
-test.describe.configure({ mode: "serial" });
 test.beforeAll(async () => {
   [set, empty] = [await scene(), await newAccount()];
 });

@@ -141,6 +141,7 @@ export default function Logs() {
             {
               id: "user",
               header: "User",
+              minWidth: 180,
               sortingField: "originator",
               cell: ({ originator, apiKeyName }) => (
                 <span className="isolated">
@@ -154,6 +155,7 @@ export default function Logs() {
             {
               id: "description",
               header: "Description",
+              minWidth: 240,
               cell: ({ description }) => <span className="isolated">{description}</span>,
             },
           ]}
