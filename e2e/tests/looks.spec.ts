@@ -171,7 +171,7 @@ for (const [name, size] of Object.entries(SIZES)) {
       await page.emulateMedia({ colorScheme: mode, reducedMotion: "reduce" });
       await page.goto(`${process.env.E2E_URL}/`);
       await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
-      await look(page, `sign-in-${mode}-${name}`);
+      expect(await look(page, `sign-in-${mode}-${name}`)).toEqual([]);
     });
 
     test(`every view looks right, ${mode} and ${name}`, async ({ page }) => {

@@ -215,6 +215,11 @@ export function AccountDialog({ mode, onClose }: { mode: Mode; onClose: () => vo
           <VerificationProgress
             snapshot={current ? snapshot : request ? { phase: "waiting", request } : { phase: "idle" }}
             again={again}
+            idle={
+              adding
+                ? "Access is verified by itself as soon as all fields are filled in. Nothing is saved before."
+                : "Access is verified by itself as soon as something is changed. Nothing is saved before."
+            }
           />
         </SpaceBetween>
       </Form>
