@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build demo demo-check test test-fakecloud schemathesis check regen bench clean
+.PHONY: help setup console build demo demo-check test test-fakecloud e2e schemathesis check regen bench clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,7 +11,10 @@ help: ## List what there is
 setup: ## Install everything that building and testing need, where it is missing
 	@scripts/setup.sh
 
-build: ## Build the optimised binary
+console: ## Build the web console, which the next build of the binary embeds
+	@scripts/console.sh build
+
+build: console ## Build the optimised binary, with the console in it
 	@scripts/setup.sh prerequisites
 	cargo build --release --locked --package berth
 
@@ -26,6 +29,9 @@ test: ## Run every test, on SQLite and PostgreSQL, against AWS simulators
 
 test-fakecloud: ## Run the verification and policy suites on fakecloud (FAKECLOUD=path)
 	@scripts/test.sh fakecloud
+
+e2e: ## Try the console's journeys in Chromium, against a simulated AWS
+	@scripts/e2e.sh
 
 schemathesis: ## Throw generated requests at the API and compare its answers with openapi.json
 	@scripts/setup.sh python
@@ -43,4 +49,4 @@ bench: ## Measure Berth and print the table that README quotes
 
 clean: ## Delete what was built and installed into this checkout
 	cargo clean
-	rm -rf .cache
+	rm -rf .cache console/dist console/node_modules e2e/node_modules e2e/screenshots e2e/test-results

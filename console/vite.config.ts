@@ -3,6 +3,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 import { firstLoad } from "./first-load.ts";
+import { fontFiles } from "./font-files.ts";
 
 // Where `npm run dev` and `npm run preview` find a running `berth serve`.
 const berth = process.env.BERTH_URL ?? "http://127.0.0.1:8080";
@@ -12,7 +13,7 @@ const proxy = Object.fromEntries(
 );
 
 export default defineConfig({
-  plugins: [react(), firstLoad({ limitKilobytes: 500 })],
+  plugins: [react(), fontFiles(), firstLoad({ limitKilobytes: 500 })],
   build: {
     // The server's Content-Security-Policy allows no data: fonts, so nothing is inlined.
     assetsInlineLimit: 0,

@@ -20,6 +20,9 @@ fi
 say "check: unused dependencies"
 "$TOOLS/bin/cargo-machete"
 
+say "check: the console"
+scripts/console.sh check
+
 say "check: clippy"
 cargo clippy --workspace --all-targets --quiet -- -D warnings
 

@@ -20,3 +20,14 @@ target_dir() {
   cargo metadata --format-version 1 --no-deps --manifest-path "$ROOT/Cargo.toml" |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])'
 }
+
+# Installs what a package-lock.json says, unless that was done already.
+npm_ci() {
+  local stamp
+  stamp=$(sha256sum "$ROOT/$1/package-lock.json" | cut -d' ' -f1)
+  [ "$(cat "$ROOT/$1/node_modules/.berth" 2>/dev/null)" != "$stamp" ] || return 0
+  say "setup: installing the npm packages of $1"
+  npm --prefix "$ROOT/$1" ci --silent >&2 ||
+    die "the npm packages of $1 could not be installed: is the npm registry reachable from here?"
+  echo "$stamp" >"$ROOT/$1/node_modules/.berth"
+}

@@ -13,6 +13,7 @@ import textwrap
 
 from stage import OPERATOR_ACCOUNT, Berth, Customer, Failed, Simulator, Stage, free_port, tail
 
+NEWCOMER_ACCOUNT = "444455556666"  # prepared, and left for you to add in the console
 MISSING_ACTION = "ec2:RunInstances"
 PREFERRED_PORT = 8080
 INDENT = " " * 13
@@ -53,6 +54,9 @@ def play(stage, options):
     heading("Berth", "on an embedded SQLite database")
     credentials = berth.init("Acme", "owner@acme.example")
     tell("berth init", f"account {credentials['accountId']} with an owner and API keys")
+    for name, plan in (("Web shop", "flexible"), ("Sandbox", "fixed")):
+        berth.command("subscription", "add", "--account-id", str(credentials["accountId"]), "--name", name, "--plan", plan)
+    tell("subscriptions", "Web shop (flexible) and Sandbox (fixed)")
     ready = berth.serve()
     tell("berth serve", f"ready at {berth.url} after {ready * 1000:.0f} ms")
 
@@ -60,6 +64,9 @@ def play(stage, options):
     refuse_wrong_secret(berth, customer)
     refuse_missing_permission(berth, customer)
     only_the_good_one_is_there(berth, registered)
+    newcomer = Customer(simulator, berth, NEWCOMER_ACCOUNT)
+    newcomer.prepare()
+    show_console(berth, newcomer, credentials)
 
     if options.check:
         print(f"\n{paint('pass', 'All steps did what they should.')}")
@@ -118,6 +125,19 @@ def only_the_good_one_is_there(berth, registered):
     outcome("pass", "nothing of the two that were refused")
 
 
+def show_console(berth, newcomer, credentials):
+    heading("The console", f"{berth.url}/")
+    status, page = berth.request("GET", "/")
+    check(status == 200 and 'id="root"' in str(page), f"the console should be served at /: {status} {page}")
+    tell("email", credentials["owner"]["email"])
+    tell("password", credentials["owner"]["password"])
+    print("     To try: Account Settings, Cloud Account, Add. One more AWS account is prepared:")
+    tell("Account name", "whatever you like")
+    tell("AWS access key", newcomer.access_key["access_key"])
+    tell("AWS secret key", newcomer.access_key["secret_key"])
+    tell("IAM role name", "berth-console")
+
+
 def post(berth, name, key):
     """Asks for a registration and waits for its end; returns the task and its findings."""
     body = {
@@ -150,7 +170,6 @@ def stay(berth, simulator, customer, credentials):
     tell("API", f"{berth.url}/v1")
     tell("account key", key["accountKey"])
     tell("secret key", key["secretKey"])
-    tell("owner", f"{credentials['owner']['email']} with password {credentials['owner']['password']}")
     tell("AWS simulator", simulator.endpoint)
     tell("AWS access key", f"{customer.access_key['access_key']} with secret {customer.access_key['secret_key']}")
     tell("log", str(berth.log))

@@ -7,6 +7,7 @@ cd "$ROOT"
 
 scripts/setup.sh python
 if [ -z "${BERTH_BIN:-}" ]; then
+  scripts/console.sh build
   say "demo: building Berth (some minutes the first time)"
   cargo build --package berth
   BERTH_BIN=$(target_dir)/debug/berth

@@ -57,6 +57,8 @@ def fuzz(stage, options):
             f"--origin={berth.url}",
             f"--header=x-api-key: {key['accountKey']}",
             f"--header=x-api-secret-key: {key['secretKey']}",
+            # It would revoke the keys it comes with, and see nothing but 401 from then on.
+            "--exclude-operation-id=revoke_api_key",
             f"--checks={','.join(CHECKS)}",
             "--phases=examples,coverage,fuzzing",
             "--max-examples=50",

@@ -33,3 +33,6 @@ for entry in "${FILES[@]}"; do
   fi
 done
 [ "$stale" = 0 ] || die "generated files are out of date: run 'make regen' and commit what it changes"
+
+# Made from docs/reference/openapi.json, so after it.
+scripts/console.sh regen "$@"

@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
 # Installs what building and testing need, and only what is missing:
 #
-#   scripts/setup.sh [prerequisites] [python] [cargo-deny] [cargo-machete] [redisctl] [postgres] [wrk]
+#   scripts/setup.sh [prerequisites] [python] [cargo-deny] [cargo-machete] [redisctl] [postgres] [node] [chromium] [wrk]
 #
-# Without arguments, everything but wrk, which only `make bench` needs. Nothing is put into the checkout but .cache/venv; tools go to $BERTH_TOOLS
+# Without arguments, everything but wrk, which only `make bench` needs. Nothing is put into the checkout but
+# .cache/venv and node_modules; tools go to $BERTH_TOOLS
 # (default ~/.cache/berth/tools). Debian packages are installed with apt-get, as root or by sudo.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
 MIN_PYTHON=3.10
 MIN_POSTGRES=15
+MIN_NODE=20.19
 declare -A VERSION=([cargo-deny]=0.20.2 [cargo-machete]=0.9.2 [redisctl]=0.13.0)
 
 main() {
   local wanted=("$@")
-  [ ${#wanted[@]} -gt 0 ] || wanted=(python cargo-deny cargo-machete redisctl postgres)
+  [ ${#wanted[@]} -gt 0 ] || wanted=(python cargo-deny cargo-machete redisctl postgres node chromium)
   prerequisites
   local one
   for one in "${wanted[@]}"; do
@@ -23,8 +25,10 @@ main() {
       python) python_environment ;;
       cargo-deny | cargo-machete | redisctl) cargo_tool "$one" ;;
       postgres) postgres ;;
+      node) node ;;
+      chromium) have chromium || [ -n "${CHROMIUM:-}" ] || apt_install "the browser Chromium (or set CHROMIUM to its path)" chromium ;;
       wrk) have wrk || apt_install "the load generator wrk" wrk ;;
-      *) die "setup.sh knows no '$one': prerequisites, python, cargo-deny, cargo-machete, redisctl, postgres, wrk" ;;
+      *) die "setup.sh knows no '$one': prerequisites, python, cargo-deny, cargo-machete, redisctl, postgres, node, chromium, wrk" ;;
     esac
   done
 }
@@ -88,6 +92,15 @@ cargo_tool() {
   # Not into the project's target directory: what is left over from this build is of no use.
   env -u CARGO_TARGET_DIR cargo install --quiet --locked --force --version "$version" --root "$TOOLS" "$name" >&2 ||
     die "$name could not be built: is the crates registry reachable from here?"
+}
+
+# Not from apt-get: Debian 12 has an older one.
+node() {
+  local version
+  version=$(command node --version 2>/dev/null) && have npm ||
+    die "Node.js is missing: install Node.js $MIN_NODE or later with npm, and run this again"
+  [ "$(printf '%s\n' "$MIN_NODE" "${version#v}" | sort -V | head -n 1)" = "$MIN_NODE" ] ||
+    die "Node.js $MIN_NODE or later is needed; node is $version"
 }
 
 postgres() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every test there is, on SQLite and on PostgreSQL, against real AWS simulators:
+# Every test there is, on SQLite and on PostgreSQL, against real AWS simulators, and in a browser:
 #
 #   scripts/test.sh            what `make test` does
 #   scripts/test.sh fakecloud  what `make test-fakecloud` does: the suites that can run on fakecloud, on it
@@ -18,12 +18,16 @@ main() {
 }
 
 everything() {
-  scripts/setup.sh python redisctl postgres
+  scripts/setup.sh python redisctl postgres node chromium
+  say "test: the console's logic"
+  scripts/console.sh test
   export BERTH_TEST_PYTHON=$PYTHON BERTH_TEST_REDISCTL=$TOOLS/bin/redisctl
   say "test: building"
   cargo test --workspace --no-run
   say "test: schemathesis against docs/reference/openapi.json"
   "$PYTHON" scripts/fuzz_api.py --berth "$(target_dir)/debug/berth"
+  say "test: the console's journeys"
+  scripts/e2e.sh
   start_postgres
   # Examples in the documentation first: a run should end with the summary of tests that there are.
   cargo test --workspace --doc

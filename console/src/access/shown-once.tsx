@@ -31,7 +31,7 @@ export function ShownOnce({ title, values, onClose }: Props) {
       <SpaceBetween size="m">
         <Alert type="warning">This is shown once. Copy it now and keep it where secrets belong.</Alert>
         {Object.entries(values).map(([name, value]) => (
-          <div key={name}>
+          <div key={name} role="group" aria-label={name}>
             <Box variant="awsui-key-label">{name}</Box>
             <CopyToClipboard
               variant="inline"

@@ -4,6 +4,47 @@
  */
 
 export interface paths {
+  "/api/api-keys": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List API keys */
+    get: operations["list_api_keys"];
+    put?: never;
+    /**
+     * Create an API key
+     * @description Its secret is in the answer, and nowhere else.
+     */
+    post: operations["create_api_key"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/api-keys/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Revoke an API key
+     * @description It stops working at once, and stays in the list.
+     */
+    delete: operations["revoke_api_key"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/cloud-accounts": {
     parameters: {
       query?: never;
@@ -41,6 +82,47 @@ export interface paths {
      *     per user.
      */
     post: operations["verify_cloud_account"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/iam-kit": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View the IAM kit
+     * @description What to create in an AWS account before it can be registered, from the table of permissions: ready to paste,
+     *     with the operator's AWS account and the names filled in.
+     */
+    get: operations["view_iam_kit"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/logs": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Search the log
+     * @description What was done in the account, newest first, as `GET /v1/logs` gives it.
+     */
+    get: operations["search_log_entries"];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -167,6 +249,50 @@ export interface paths {
     get: operations["view_findings"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List users to manage
+     * @description The account's users by id, with what only an Owner is to see.
+     */
+    get: operations["list_managed_users"];
+    put?: never;
+    /**
+     * Create a user
+     * @description Its generated password is in the answer, and nowhere else. Berth sends no mail.
+     */
+    post: operations["create_user"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/{id}/disable": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Disable a user
+     * @description Its sessions and API keys end at once. Nobody can disable themselves.
+     */
+    post: operations["disable_user"];
     delete?: never;
     options?: never;
     head?: never;
@@ -447,86 +573,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/users": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get: operations["console_users"];
-    put?: never;
-    post: operations["make_user"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/users/{id}/disable": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post: operations["disable_user"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/api-keys": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get: operations["keys"];
-    put?: never;
-    post: operations["make_key"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/api-keys/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    delete: operations["revoke_key"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/iam-kit": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get: operations["iam_kit"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -557,39 +603,87 @@ export interface components {
        */
       updatedTimestamp: string;
     };
-    /** @description The API key a request was made with. */
+    /** @description An API key, without its secret. */
     ApiKey: {
       /**
-       * Format: int32
-       * @description The account's id.
+       * @description From which networks it may be used; empty means from anywhere.
+       * @example [
+       *       "192.0.2.0/24"
+       *     ]
        */
-      accountId: number;
-      /** @description The account's name. */
-      accountName: string;
-      /** @description From where it may be used, in CIDR notation. */
-      allowedSourceIps: string[];
+      allowedSources: string[];
       /**
        * Format: date-time
        * @description When it was created.
        */
       createdTimestamp: string;
       /**
-       * @description Where this request came from.
-       * @example 192.0.2.1
+       * Format: int32
+       * @description Its id.
+       * @example 1
        */
-      httpSourceIp: string;
+      id: number;
+      /**
+       * Format: date-time
+       * @description When it was last used, give or take a minute.
+       */
+      lastUsedTimestamp: string | null;
       /**
        * @description Its name.
        * @example ci-pipeline
        */
       name: string;
-      /** @description Whose it is. */
-      owner: components["schemas"]["KeyOwner"];
+      /**
+       * Format: date-time
+       * @description When it was revoked.
+       */
+      revokedTimestamp: string | null;
+      /**
+       * @description That user's email address.
+       * @example ops@example.com
+       */
+      userEmail: string;
       /**
        * Format: int32
-       * @description The owner's id.
+       * @description The user whose role it has.
+       * @example 1
        */
-      userAccountId: number;
+      userId: number;
+    };
+    /** @description An API key to be. */
+    ApiKeyCreate: {
+      /**
+       * @description From which networks it may be used; empty or absent means from anywhere.
+       * @example [
+       *       "192.0.2.0/24"
+       *     ]
+       */
+      allowedSources?: string[];
+      /**
+       * @description Its name.
+       * @example ci-pipeline
+       */
+      name: string;
+      /**
+       * Format: int32
+       * @description The user whose role it gets.
+       * @example 1
+       */
+      userId: number;
+    };
+    /** @description An API key that has just been created. */
+    ApiKeyCreated: components["schemas"]["ApiKey"] & {
+      /** @description The account key, `x-api-key`. */
+      accountKey: string;
+      /** @description The secret key, `x-api-secret-key`, shown this once. */
+      secretKey: string;
+    };
+    /** @description An account's API keys. */
+    ApiKeys: {
+      /** @description The account key, `x-api-key`, which all requests of the account share. */
+      accountKey: string;
+      /** @description The API keys by id, revoked ones included. */
+      apiKeys: components["schemas"]["ApiKey"][];
     };
     /** @description A registered AWS account. Its secrets are never shown. */
     CloudAccount: {
@@ -955,6 +1049,58 @@ export interface components {
       /** @enum {string} */
       status: "ok";
     };
+    /** @description What a customer creates in its AWS account before it can be registered, in several forms. */
+    IamKit: {
+      /** @description A bash script for the AWS command line. Stops at the first error and can be run again. */
+      cli: string;
+      /** @description A CloudFormation template (JSON). Needs `CAPABILITY_NAMED_IAM`. */
+      cloudformation: string;
+      /** @description What is seen through the console role. */
+      consolePolicy: Record<string, never>;
+      /** @description What everything is called. */
+      names: components["schemas"]["IamKitNames"];
+      /** @description Who may assume the node role. */
+      nodeTrustPolicy: Record<string, never>;
+      /**
+       * @description The operator's AWS account, which the console role trusts.
+       * @example 999988887777
+       */
+      operatorAccountId: string;
+      /** @description The policy of the IAM user. */
+      policy: Record<string, never>;
+      /**
+       * @description Whose names: `berth` or `redis-cloud`.
+       * @example berth
+       */
+      profile: string;
+      /** @description A Terraform configuration. */
+      terraform: string;
+      /** @description Who may assume the console role. */
+      trustPolicy: Record<string, never>;
+    };
+    /** @description What the resources in the customer's AWS account are called. */
+    IamKitNames: {
+      /**
+       * @description The console role.
+       * @example berth-console
+       */
+      consoleRole: string;
+      /**
+       * @description The node role, and its instance profile.
+       * @example berth-node
+       */
+      nodeRole: string;
+      /**
+       * @description The user's policy.
+       * @example BerthUserPolicy
+       */
+      policy: string;
+      /**
+       * @description The IAM user.
+       * @example berth-user
+       */
+      user: string;
+    };
     /** @description Whose an API key is. */
     KeyOwner: {
       /** @description The user's email address. */
@@ -1029,6 +1175,44 @@ export interface components {
        * @example Cloud account created
        */
       type: string;
+    };
+    /** @description A user, as those see it who manage users. */
+    ManagedUser: {
+      /**
+       * Format: date-time
+       * @description When it was created.
+       */
+      createdTimestamp: string;
+      /**
+       * @description Its email address.
+       * @example ops@example.com
+       */
+      email: string;
+      /** @description Whether it may act; a disabled user's sessions and API keys have ended. */
+      enabled: boolean;
+      /** @description Whether it has an API key in force. */
+      hasApiKey: boolean;
+      /**
+       * Format: int32
+       * @description Its id.
+       * @example 1
+       */
+      id: number;
+      /**
+       * @description Its name.
+       * @example Ada Lovelace
+       */
+      name: string;
+      /**
+       * @description Its role.
+       * @enum {string}
+       */
+      role: "Owner" | "Manager" | "Viewer" | "Logs Viewer" | "Billing Admin";
+    };
+    /** @description An account's users. */
+    ManagedUsers: {
+      /** @description The users, by id. */
+      users: components["schemas"]["ManagedUser"][];
     };
     /** @description A payment method the operator keeps on record. Nothing is ever charged. */
     PaymentMethod: {
@@ -1445,6 +1629,29 @@ export interface components {
        */
       userType: string;
     };
+    /** @description A user to be. */
+    UserCreate: {
+      /**
+       * @description Its email address, unique in this Berth.
+       * @example eve@example.com
+       */
+      email: string;
+      /**
+       * @description Its name.
+       * @example Eve
+       */
+      name: string;
+      /**
+       * @description Its role.
+       * @enum {string}
+       */
+      role: "Owner" | "Manager" | "Viewer" | "Logs Viewer" | "Billing Admin";
+    };
+    /** @description A user that has just been created. */
+    UserCreated: components["schemas"]["ManagedUser"] & {
+      /** @description Its generated password, shown this once. */
+      password: string;
+    };
     /** @description What a user is told, and how it signs in. Berth sends no mail. */
     UserOptions: {
       /** @description Whether it sees billing data. */
@@ -1479,101 +1686,6 @@ export interface components {
     };
     /** @description The data of one event: of `finding` a finding, of `done`, the last one, the conclusion. */
     VerificationEvent: components["schemas"]["Finding"] | components["schemas"]["VerificationDone"];
-    SubscriptionX: {
-      /** Format: int32 */
-      id: number;
-      name: string;
-      /** @enum {string} */
-      plan: "free" | "fixed" | "flexible" | "annual";
-      status: string;
-      cloudAccountId: number | null;
-      regions: string[];
-    };
-    SessionX: {
-      user: {
-        /** Format: int32 */
-        id: number;
-        email: string;
-        name: string;
-        /** @enum {string} */
-        role: "Owner" | "Manager" | "Viewer" | "Logs Viewer" | "Billing Admin";
-      };
-      account: {
-        /** Format: int32 */
-        id: number;
-        name: string;
-      };
-      permissions: {
-        read: boolean;
-        readLogs: boolean;
-        readBilling: boolean;
-        write: boolean;
-        manageUsers: boolean;
-      };
-      subscriptions: components["schemas"]["SubscriptionX"][];
-      /** Format: date-time */
-      expiresTimestamp: string;
-    };
-    SessionRow: {
-      /** Format: int32 */
-      id: number;
-      /** Format: date-time */
-      createdTimestamp: string;
-      /** Format: date-time */
-      lastUsedTimestamp: string;
-      address: string;
-      userAgent: string;
-      current: boolean;
-    };
-    ConsoleCA: {
-      /** Format: int32 */
-      id: number;
-      name: string;
-      provider: string;
-      status: string;
-      statusReason: string | null;
-      accessKeyId: string;
-      awsAccountId: string;
-      consoleRoleName: string | null;
-      consoleUsername: string | null;
-      signInLoginUrl: string;
-      usedBy: {
-        /** Format: int32 */
-        id: number;
-        name: string;
-      }[];
-      /** Format: date-time */
-      createdTimestamp: string;
-      /** Format: date-time */
-      lastVerifiedTimestamp: string;
-    };
-    ConsoleUser: {
-      /** Format: int32 */
-      id: number;
-      email: string;
-      name: string;
-      /** @enum {string} */
-      role: "Owner" | "Manager" | "Viewer" | "Logs Viewer" | "Billing Admin";
-      enabled: boolean;
-      hasApiKey: boolean;
-      /** Format: date-time */
-      createdTimestamp: string;
-    };
-    ConsoleKey: {
-      /** Format: int32 */
-      id: number;
-      name: string;
-      /** Format: int32 */
-      userId: number;
-      userEmail: string;
-      allowedSources: string[];
-      /** Format: date-time */
-      createdTimestamp: string;
-      /** Format: date-time */
-      revokedTimestamp: string | null;
-      /** Format: date-time */
-      lastUsedTimestamp: string | null;
-    };
   };
   responses: {
     /** @description The role or the request's source address does not allow this, the thing cannot be changed, or a request with a session's cookie does not come from the console. */
@@ -1649,6 +1761,165 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+  list_api_keys: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The API keys, without their secrets. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApiKeys"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  create_api_key: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ApiKeyCreate"];
+      };
+    };
+    responses: {
+      /** @description The API key was created. */
+      201: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApiKeyCreated"];
+        };
+      };
+      /** @description The body is malformed. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such user. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  revoke_api_key: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The API key's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The API key is revoked. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApiKey"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such API key. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
   list_console_cloud_accounts: {
     parameters: {
       query?: never;
@@ -1792,6 +2063,190 @@ export interface operations {
           "application/json": components["schemas"]["Error"];
         };
       };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_iam_kit: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The kit. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "cli": "#!/usr/bin/env bash\n",
+           *       "cloudformation": "{}",
+           *       "consolePolicy": {
+           *         "Statement": [
+           *           {
+           *             "Action": [
+           *               "cloudwatch:Describe*",
+           *               "cloudwatch:Get*",
+           *               "cloudwatch:List*",
+           *               "ec2:Describe*",
+           *               "ec2:GetConsoleOutput",
+           *               "ec2:GetConsoleScreenshot"
+           *             ],
+           *             "Effect": "Allow",
+           *             "Resource": "*",
+           *             "Sid": "BerthConsole"
+           *           }
+           *         ],
+           *         "Version": "2012-10-17"
+           *       },
+           *       "names": {
+           *         "consoleRole": "berth-console",
+           *         "nodeRole": "berth-node",
+           *         "policy": "BerthUserPolicy",
+           *         "user": "berth-user"
+           *       },
+           *       "nodeTrustPolicy": {
+           *         "Statement": [
+           *           {
+           *             "Action": "sts:AssumeRole",
+           *             "Effect": "Allow",
+           *             "Principal": {
+           *               "Service": "ec2.amazonaws.com"
+           *             }
+           *           }
+           *         ],
+           *         "Version": "2012-10-17"
+           *       },
+           *       "operatorAccountId": "999988887777",
+           *       "policy": {
+           *         "Statement": [
+           *           {
+           *             "Action": [
+           *               "cloudtrail:LookupEvents",
+           *               "cloudwatch:GetMetricData",
+           *               "ec2:DescribeAvailabilityZones",
+           *               "ec2:DescribeImages",
+           *               "ec2:DescribeInstanceStatus",
+           *               "ec2:DescribeInstanceTypes",
+           *               "ec2:DescribeInstances",
+           *               "ec2:DescribeInternetGateways",
+           *               "ec2:DescribeKeyPairs",
+           *               "ec2:DescribeNetworkInterfaces",
+           *               "ec2:DescribeRegions",
+           *               "ec2:DescribeRouteTables",
+           *               "ec2:DescribeSecurityGroupRules",
+           *               "ec2:DescribeSecurityGroups",
+           *               "ec2:DescribeSubnets",
+           *               "ec2:DescribeTags",
+           *               "ec2:DescribeVolumes",
+           *               "ec2:DescribeVpcs",
+           *               "iam:ListAccountAliases",
+           *               "servicequotas:GetServiceQuota",
+           *               "ssm:GetParameter"
+           *             ],
+           *             "Effect": "Allow",
+           *             "Resource": [
+           *               "*"
+           *             ],
+           *             "Sid": "Berth1"
+           *           }
+           *         ],
+           *         "Version": "2012-10-17"
+           *       },
+           *       "profile": "berth",
+           *       "terraform": "",
+           *       "trustPolicy": {
+           *         "Statement": [
+           *           {
+           *             "Action": "sts:AssumeRole",
+           *             "Condition": {
+           *               "Bool": {
+           *                 "aws:MultiFactorAuthPresent": "true"
+           *               }
+           *             },
+           *             "Effect": "Allow",
+           *             "Principal": {
+           *               "AWS": "arn:aws:iam::999988887777:root"
+           *             },
+           *             "Sid": "BerthConsole"
+           *           }
+           *         ],
+           *         "Version": "2012-10-17"
+           *       }
+           *     }
+           */
+          "application/json": components["schemas"]["IamKit"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  search_log_entries: {
+    parameters: {
+      query?: {
+        /** @description How many entries to skip. */
+        offset?: number;
+        /** @description How many entries at most; 100 when absent. */
+        limit?: number;
+        /** @description Not before this (RFC 3339). */
+        startTime?: string;
+        /** @description Not after this (RFC 3339). */
+        endTime?: string;
+        /** @description Only about the thing of this id. */
+        resourceId?: number;
+        /** @description Only about things of this kind, such as `Cloud account`. */
+        resource?: string;
+        /** @description Only what the user with this email address, or `berth`, did. */
+        user?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The entries. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogEntries"];
+        };
+      };
+      /** @description A parameter is wrong. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
       429: components["responses"]["TooManyRequests"];
       500: components["responses"]["InternalServerError"];
       503: components["responses"]["ServiceUnavailable"];
@@ -2239,6 +2694,152 @@ export interface operations {
       401: components["responses"]["Unauthorized"];
       403: components["responses"]["Forbidden"];
       /** @description There is no such task. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_managed_users: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The users. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ManagedUsers"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  create_user: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["UserCreate"];
+      };
+    };
+    responses: {
+      /** @description The user was created. */
+      201: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["UserCreated"];
+        };
+      };
+      /** @description The body is malformed, or the email address is taken. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  disable_user: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The user's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The user is disabled. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ManagedUser"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such user. */
       404: {
         headers: {
           /** @description How many requests the account has left in this minute. */
@@ -3427,642 +4028,6 @@ export interface operations {
       429: components["responses"]["TooManyRequests"];
       500: components["responses"]["InternalServerError"];
       503: components["responses"]["ServiceUnavailable"];
-    };
-  };
-  console_users: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description ok */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            users: components["schemas"]["ConsoleUser"][];
-          };
-        };
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-    };
-  };
-  make_user: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          email: string;
-          name: string;
-          /** @enum {string} */
-          role: "Owner" | "Manager" | "Viewer" | "Logs Viewer" | "Billing Admin";
-        };
-      };
-    };
-    responses: {
-      /** @description ok */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** Format: int32 */
-            id: number;
-            email: string;
-            name: string;
-            /** @enum {string} */
-            role: "Owner" | "Manager" | "Viewer" | "Logs Viewer" | "Billing Admin";
-            password: string;
-          };
-        };
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-    };
-  };
-  disable_user: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description ok */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ConsoleUser"];
-        };
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-    };
-  };
-  keys: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description ok */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            accountKey: string;
-            apiKeys: components["schemas"]["ConsoleKey"][];
-          };
-        };
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-    };
-  };
-  make_key: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          name: string;
-          /** Format: int32 */
-          userId: number;
-          allowedSources: string[];
-        };
-      };
-    };
-    responses: {
-      /** @description ok */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** Format: int32 */
-            id: number;
-            name: string;
-            secretKey: string;
-          };
-        };
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-    };
-  };
-  revoke_key: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description ok */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ConsoleKey"];
-        };
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-    };
-  };
-  iam_kit: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description ok */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            operatorAccountId: string;
-            profile: string;
-            names: {
-              user: string;
-              consoleRole: string;
-              nodeRole: string;
-              policy: string;
-            };
-            policy: Record<string, never>;
-            trustPolicy: Record<string, never>;
-            nodeTrustPolicy: Record<string, never>;
-            cli: string;
-            cloudformation: string;
-            terraform: string;
-          };
-        };
-      };
-      /** @description e */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
-      /** @description e */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Error"];
-        };
-      };
     };
   };
 }

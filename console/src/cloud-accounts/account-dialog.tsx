@@ -5,13 +5,13 @@ import Button from "@cloudscape-design/components/button";
 import Form from "@cloudscape-design/components/form";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
-import Input from "@cloudscape-design/components/input";
+import Input, { type InputProps } from "@cloudscape-design/components/input";
 import Link from "@cloudscape-design/components/link";
 import Modal from "@cloudscape-design/components/modal";
 import Popover from "@cloudscape-design/components/popover";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMutation } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
@@ -61,6 +61,13 @@ export function AccountDialog({ mode, onClose }: { mode: Mode; onClose: () => vo
     withoutSecrets,
   );
   const [left, setLeft] = useState<Partial<Record<Field, boolean>>>({});
+
+  const first = useRef<InputProps.Ref>(null);
+  useEffect(() => {
+    // After the dialog has moved the focus to its first button.
+    const frame = requestAnimationFrame(() => first.current?.focus());
+    return () => cancelAnimationFrame(frame);
+  }, []);
 
   const shown = FIELDS_OF[mode.kind];
   const malformed = problems(form, mode);
@@ -120,10 +127,12 @@ export function AccountDialog({ mode, onClose }: { mode: Mode; onClose: () => vo
         info={info}
         errorText={state?.level === "error" && summary(state)}
         warningText={state?.level === "warning" && summary(state)}
-        secondaryControl={state && <FieldProblem label={label} state={state} />}
         stretch
       >
-        {input ?? <Input {...attributes(name)} spellcheck={false} autoComplete="off" />}
+        <div className="with-problem">
+          {input ?? <Input {...attributes(name)} spellcheck={false} autoComplete="off" />}
+          {state && <FieldProblem label={label} state={state} />}
+        </div>
       </FormField>
     );
   }
@@ -194,7 +203,7 @@ export function AccountDialog({ mode, onClose }: { mode: Mode; onClose: () => vo
             </Link>
           </Box>
           {field("name", {
-            input: <Input {...attributes("name")} autoFocus autoComplete="off" placeholder="production" />,
+            input: <Input {...attributes("name")} ref={first} autoComplete="off" placeholder="production" />,
           })}
           <Header variant="h3">Programmatic access</Header>
           {field("accessKeyId")}
@@ -206,6 +215,11 @@ export function AccountDialog({ mode, onClose }: { mode: Mode; onClose: () => vo
           <VerificationProgress
             snapshot={current ? snapshot : request ? { phase: "waiting", request } : { phase: "idle" }}
             again={again}
+            idle={
+              adding
+                ? "Access is verified by itself as soon as all fields are filled in. Nothing is saved before."
+                : "Access is verified by itself as soon as something is changed. Nothing is saved before."
+            }
           />
         </SpaceBetween>
       </Form>

@@ -12,61 +12,65 @@ export function FieldProblem({ label, state }: { label: string; state: FieldStat
   const policy = asPolicyText(state.statements);
   const remedies = [...new Set(state.notes.flatMap(({ remedy }) => remedy ?? []))];
   return (
-    <Popover
-      header={title}
-      size="large"
-      triggerType="custom"
-      dismissAriaLabel="Close"
-      renderWithPortal
-      content={
-        <SpaceBetween size="s">
-          <div className="notes" tabIndex={0} role="group" aria-label={title}>
-            {state.notes.length === 1 ? (
-              <span className="isolated">{state.notes[0]?.message}</span>
-            ) : (
-              <ul>
-                {state.notes.map(({ message }, index) => (
-                  <li key={index} className="isolated">
-                    {message}
-                  </li>
-                ))}
-              </ul>
-            )}
-          </div>
-          {policy === "" ? (
-            remedies.map((remedy) => (
-              <Box key={remedy} variant="p">
-                <span className="isolated">{remedy}</span>
-              </Box>
-            ))
-          ) : (
-            <SpaceBetween size="xs">
-              <b>
-                {state.statements.length === 1
-                  ? "Add this statement to the user's policy:"
-                  : "Add these statements to the user's policy:"}
-              </b>
-              <CopyToClipboard
-                copyButtonText={state.statements.length === 1 ? "Copy statement" : "Copy statements"}
-                copySuccessText="Copied"
-                copyErrorText="Could not be copied: select the text instead"
-                textToCopy={policy}
-              />
-              <pre className="code" tabIndex={0} aria-label="Policy statements">
-                {policy}
-              </pre>
+    <span className={`problem-${state.level}`}>
+      <Popover
+        header={title}
+        size="large"
+        triggerType="custom"
+        dismissAriaLabel="Close"
+        renderWithPortal
+        content={
+          <div className="problem-content">
+            <SpaceBetween size="s">
+              <div className="notes" tabIndex={0} role="group" aria-label={title}>
+                {state.notes.length === 1 ? (
+                  <span className="isolated">{state.notes[0]?.message}</span>
+                ) : (
+                  <ul>
+                    {state.notes.map(({ message }, index) => (
+                      <li key={index} className="isolated">
+                        {message}
+                      </li>
+                    ))}
+                  </ul>
+                )}
+              </div>
+              {policy === "" ? (
+                remedies.map((remedy) => (
+                  <Box key={remedy} variant="p">
+                    <span className="isolated">{remedy}</span>
+                  </Box>
+                ))
+              ) : (
+                <SpaceBetween size="xs">
+                  <b>
+                    {state.statements.length === 1
+                      ? "Add this statement to the user's policy:"
+                      : "Add these statements to the user's policy:"}
+                  </b>
+                  <CopyToClipboard
+                    copyButtonText={state.statements.length === 1 ? "Copy statement" : "Copy statements"}
+                    copySuccessText="Copied"
+                    copyErrorText="Could not be copied: select the text instead"
+                    textToCopy={policy}
+                  />
+                  <pre className="code" tabIndex={0} aria-label="Policy statements">
+                    {policy}
+                  </pre>
+                </SpaceBetween>
+              )}
             </SpaceBetween>
-          )}
-        </SpaceBetween>
-      }
-    >
-      <Button
-        variant="inline-icon"
-        formAction="none"
-        iconName={state.level === "error" ? "status-info" : "status-warning"}
-        ariaLabel={title}
-      />
-    </Popover>
+          </div>
+        }
+      >
+        <Button
+          variant="inline-icon"
+          formAction="none"
+          iconName={state.level === "error" ? "status-info" : "status-warning"}
+          ariaLabel={title}
+        />
+      </Popover>
+    </span>
   );
 }
 

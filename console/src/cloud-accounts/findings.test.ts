@@ -41,10 +41,15 @@ test("a warning is amber until an error joins it", () => {
   expect(place([warning, found({ field: "accessKeyId" })], ADD).fields.accessKeyId?.level).toBe("error");
 });
 
-test("what could not be checked never colours a field", () => {
-  const { fields, general } = place([found({ verdict: "unknown", field: "accessKeyId" })], ADD);
+test("what could not be checked because of AWS colours no field", () => {
+  const { fields, general } = place([found({ verdict: "unknown" })], ADD);
   expect(fields).toEqual({});
   expect(general).toMatchObject([{ message: "no", blocking: true }]);
+});
+
+test("what could not be checked for want of a permission is its field's problem", () => {
+  const { fields } = place([found({ verdict: "unknown", field: "consoleRoleName" })], ADD);
+  expect(fields.consoleRoleName?.level).toBe("error");
 });
 
 test("a problem of a field that the form doesn't have is shown above it", () => {

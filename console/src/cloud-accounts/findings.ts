@@ -24,22 +24,24 @@ export interface Placed {
   general: (Note & { blocking: boolean })[];
 }
 
-/** Sorts findings. One that could not be checked says nothing about the form and never colours a field. */
+/**
+ * Sorts findings by the field the server names. What could not be checked because of AWS names none and never
+ * colours a field; what could not be checked because of the form (a permission to look is missing) does.
+ */
 export function place(findings: readonly Finding[], shown: readonly Field[]): Placed {
   const placed: Placed = { fields: {}, general: [] };
   for (const finding of findings) {
     const { verdict, field, blocking, message } = finding;
     if (verdict === "pass") continue;
-    const note: Note = { message, remedy: withoutStatement(finding) };
     const known = shown.find((one) => one === field);
-    if (verdict === "unknown" || !known) {
-      placed.general.push({ ...note, blocking });
+    if (!known) {
+      placed.general.push({ message, remedy: finding.remedy ?? undefined, blocking });
       continue;
     }
     const level = blocking ? "error" : "warning";
     const state = (placed.fields[known] ??= { level, notes: [], statements: [] });
     if (level === "error") state.level = level;
-    state.notes.push(note);
+    state.notes.push({ message, remedy: withoutStatement(finding) });
     if (finding.statement) state.statements.push(finding.statement);
   }
   for (const state of Object.values(placed.fields)) state.statements = merged(state.statements);

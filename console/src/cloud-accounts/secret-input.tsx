@@ -2,6 +2,8 @@ import Button from "@cloudscape-design/components/button";
 import Input, { type InputProps } from "@cloudscape-design/components/input";
 import { useState } from "react";
 
+import { Eye } from "../common/eye";
+
 /** An input whose text is hidden until revealed. */
 export function SecretInput({ label, ...input }: InputProps & { label: string }) {
   const [revealed, setRevealed] = useState(false);
@@ -20,7 +22,7 @@ export function SecretInput({ label, ...input }: InputProps & { label: string })
         spellcheck={false}
       />
       <Button
-        iconName={revealed ? "lock-private" : "view-full"}
+        iconSvg={<Eye hide={revealed} />}
         variant="icon"
         formAction="none"
         ariaLabel={revealed ? `Hide ${label}` : `Show ${label}`}

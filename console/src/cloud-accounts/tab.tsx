@@ -13,6 +13,7 @@ import { useSearchParams } from "react-router";
 import { cloudAccountsQuery } from "../api/queries";
 import type { CloudAccount } from "../api/types";
 import { useFollow } from "../common/follow";
+import { Eye } from "../common/eye";
 import { Empty, Loaded } from "../common/states";
 import { ListTable } from "../common/table";
 import { Time } from "../common/time";
@@ -181,15 +182,17 @@ function MaskedKey({ account: { name, accessKeyId } }: { account: CloudAccount }
   const [revealed, setRevealed] = useState(false);
   const masked = `${accessKeyId.slice(0, 4)}${"•".repeat(8)}${accessKeyId.slice(-4)}`;
   return (
-    <SpaceBetween direction="horizontal" size="xxs" alignItems="center">
-      <Box variant="code">{revealed ? accessKeyId : masked}</Box>
+    <span className="key">
+      <Box variant="code" display="inline">
+        {revealed ? accessKeyId : masked}
+      </Box>
       <Button
         variant="inline-icon"
-        iconName={revealed ? "lock-private" : "view-full"}
+        iconSvg={<Eye hide={revealed} />}
         ariaLabel={revealed ? `Hide the access key of ${name}` : `Show the access key of ${name}`}
         onClick={() => setRevealed(!revealed)}
       />
-    </SpaceBetween>
+    </span>
   );
 }
 

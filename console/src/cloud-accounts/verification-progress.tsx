@@ -8,15 +8,18 @@ import { useSlow } from "../common/states";
 import { Checks } from "./checks";
 import type { Snapshot } from "./verifier";
 
+interface Props {
+  snapshot: Snapshot;
+  again: () => void;
+  /** What is told before there is anything to verify. */
+  idle?: string;
+}
+
 /** What the verification is doing, check by check. */
-export function VerificationProgress({ snapshot, again }: { snapshot: Snapshot; again: () => void }) {
+export function VerificationProgress({ snapshot, again, idle }: Props) {
   const slow = useSlow(snapshot.phase === "running");
   if (snapshot.phase === "idle") {
-    return (
-      <Box color="text-body-secondary">
-        Access is verified by itself as soon as all fields are filled in. Nothing is saved before.
-      </Box>
-    );
+    return idle && <Box color="text-body-secondary">{idle}</Box>;
   }
   const findings = "findings" in snapshot ? snapshot.findings : [];
   return (

@@ -110,7 +110,7 @@ function Ways({ kit }: { kit: IamKit }) {
                   where one of the outputs leads.
                 </li>
               </ol>
-              <Code text={kit.cloudformation} label="template" fileName="berth-cloudformation.yaml" />
+              <Code text={kit.cloudformation} label="template" fileName="berth-cloudformation.json" />
             </SpaceBetween>
           ),
         },
@@ -187,7 +187,7 @@ function ByHand({
           operator&apos;s AWS account {operatorAccountId} in, with a second factor. Attach the AWS managed
           policy that your support staff need, for example ReadOnlyAccess or AdministratorAccess.
         </p>
-        <Code text={text(trustPolicy)} label="trust policy of the console role" />
+        <Code text={text(trustPolicy)} label="trust policy" />
       </div>
       <div>
         <Header variant="h3">4. The node role</Header>
@@ -195,7 +195,7 @@ function ByHand({
           Create the role <b>{names.nodeRole}</b> for the EC2 service, which makes an instance profile of the
           same name. Its trust policy is this.
         </p>
-        <Code text={text(nodeTrustPolicy)} label="trust policy of the node role" />
+        <Code text={text(nodeTrustPolicy)} label="trust policy" />
       </div>
     </SpaceBetween>
   );

@@ -36,24 +36,18 @@ export default function Logs() {
   const [range, setRange] = useState<DateRangePickerProps.Value | null>(null);
   const [user, setUser] = useState("");
   const [resource, setResource] = useState("");
-  const logs = useInfiniteQuery({
-    queryKey: ["logs", range],
-    enabled: permissions.readLogs,
-    initialPageParam: 0,
-    queryFn: async ({ pageParam, signal }) => {
-      const query = { ...bounds(range, Date.now()), offset: pageParam, limit: CHUNK };
-      return (await answer(api.GET("/v1/logs", { params: { query }, signal }))).entries;
-    },
-    getNextPageParam: (last, all) => (last.length < CHUNK ? undefined : all.length * CHUNK),
-  });
+  const logs = useLogs(range, { user, ...split(resource) });
+  // What can be chosen from is what there is in this time, whatever was chosen.
+  const all = useLogs(range, {});
 
-  const loaded = logs.data?.pages.flat() ?? [];
-  const shown = loaded.filter(
-    (entry) => (user === "" || entry.originator === user) && (resource === "" || about(entry) === resource),
-  );
+  const shown = logs.data?.pages.flat() ?? [];
+  const there = all.data?.pages.flat() ?? [];
   const options = (values: string[]) => [...new Set(values)].sort().map((value) => ({ value, label: value }));
-  const users = [ANY, ...options(loaded.map(({ originator }) => originator))];
-  const resources = [ANYTHING, ...options(loaded.map(about))];
+  const users = [ANY, ...options([...there.map(({ originator }) => originator), user].filter(Boolean))];
+  const resources = [
+    ANYTHING,
+    ...options([...there.flatMap((entry) => [entry.resource, about(entry)]), resource].filter(Boolean)),
+  ];
 
   if (!permissions.readLogs) {
     return (
@@ -147,6 +141,7 @@ export default function Logs() {
             {
               id: "user",
               header: "User",
+              minWidth: 180,
               sortingField: "originator",
               cell: ({ originator, apiKeyName }) => (
                 <span className="isolated">
@@ -160,6 +155,7 @@ export default function Logs() {
             {
               id: "description",
               header: "Description",
+              minWidth: 240,
               cell: ({ description }) => <span className="isolated">{description}</span>,
             },
           ]}
@@ -167,6 +163,40 @@ export default function Logs() {
       </Loaded>
     </Page>
   );
+}
+
+interface Chosen {
+  user?: string;
+  resource?: string;
+  resourceId?: number;
+}
+
+function useLogs(range: DateRangePickerProps.Value | null, { user, resource, resourceId }: Chosen) {
+  const { permissions } = useCurrent().session;
+  return useInfiniteQuery({
+    queryKey: ["logs", range, user ?? "", resource ?? "", resourceId ?? ""],
+    enabled: permissions.readLogs,
+    initialPageParam: 0,
+    queryFn: async ({ pageParam, signal }) => {
+      const query = {
+        ...bounds(range, Date.now()),
+        user: user === "" ? undefined : user,
+        resource,
+        resourceId,
+        offset: pageParam,
+        limit: CHUNK,
+      };
+      return (await answer(api.GET("/api/logs", { params: { query }, signal }))).entries;
+    },
+    getNextPageParam: (last, pages) => (last.length < CHUNK ? undefined : pages.length * CHUNK),
+  });
+}
+
+/** The inverse of `about`. */
+function split(chosen: string): Pick<Chosen, "resource" | "resourceId"> {
+  if (chosen === "") return {};
+  const [, resource, id] = /^(.*) (\d+)$/.exec(chosen) ?? [];
+  return resource === undefined ? { resource: chosen } : { resource, resourceId: Number(id) };
 }
 
 function about({ resource, resourceId }: LogEntry): string {

@@ -48,6 +48,7 @@ function Layout() {
   const online = useOnline();
   const wide = matchMedia("(min-width: 900px)").matches;
   const [navigationOpen, setNavigationOpen] = useState(wide);
+  useAllowedAttributes();
   const offline = {
     id: "offline",
     type: "warning" as const,
@@ -81,6 +82,17 @@ function Layout() {
       }
     />
   );
+}
+
+/** Takes back an attribute that Cloudscape's narrow layout gives a `nav`, where ARIA allows none such. */
+function useAllowedAttributes() {
+  useEffect(() => {
+    const take = () => document.querySelector("nav[aria-orientation]")?.removeAttribute("aria-orientation");
+    const seen = new MutationObserver(take);
+    seen.observe(document.body, { childList: true, subtree: true });
+    take();
+    return () => seen.disconnect();
+  }, []);
 }
 
 /** The first page a role has a use for. */

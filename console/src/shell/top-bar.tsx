@@ -66,7 +66,7 @@ export function TopBar({ onSignedOut }: { onSignedOut: () => void }) {
       identity={{
         href: "/",
         title: "Berth",
-        logo: { src: "/favicon.svg", alt: "" },
+        logo: { src: "/logo.svg", alt: "" },
         onFollow: (event) => {
           event.preventDefault();
           void navigate("/");

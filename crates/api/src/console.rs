@@ -12,9 +12,9 @@ use rust_embed::RustEmbed;
 
 use crate::{failure::Failure, routes};
 
-/// What `npm run build` made. Debug builds read it from the disk instead.
+/// What `npm run build` made. The folder is named as this crate's own folder sees it.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../console/dist"]
+#[folder = "../../console/dist"]
 #[allow_missing = true]
 struct Built;
 

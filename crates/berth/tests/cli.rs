@@ -265,6 +265,44 @@ fn a_revoked_api_key_and_a_disabled_user_are_shown_as_such() {
 }
 
 #[test]
+fn subscriptions_come_and_go() {
+    let home = Home::initialised();
+    fn add<'a>(more: &[&'a str]) -> Vec<&'a str> {
+        [&["subscription", "add", "--account-id", "1", "--name", "Web shop", "--json"], more].concat()
+    }
+    let added = home.json(&add(&["--plan", "flexible", "--region", "eu-west-1", "--region", "us-east-1"]));
+    assert_eq!((&added["plan"], &added["status"]), (&"flexible".into(), &"active".into()));
+    assert_eq!(added["regions"].as_array().unwrap().len(), 2);
+    assert!(added["cloudAccountId"].is_null());
+
+    let list = ["subscription", "list", "--account-id", "1", "--json"];
+    assert_eq!(home.json(&list)[0], added);
+    home.ok(&["subscription", "remove", "--account-id", "1", "--id", "1"]);
+    assert!(home.json(&list).as_array().unwrap().is_empty());
+
+    let refused = home.refused(&add(&["--plan", "fixed", "--cloud-account-id", "101"]));
+    assert!(refused.contains("only flexible and annual ones"), "{refused}");
+    let refused = home.refused(&add(&["--plan", "annual", "--region", "mars-1"]));
+    assert!(refused.contains("is no AWS region"), "{refused}");
+    let refused = home.refused(&add(&["--plan", "annual", "--cloud-account-id", "101"]));
+    assert!(refused.contains("has no cloud account 101"), "{refused}");
+}
+
+#[test]
+fn the_iam_kit_takes_names_and_operator_from_the_command_line_or_the_configuration() {
+    let home = Home::new();
+    let redis = home.ok(&["iam", "cli", "--operator-account", "123456789012", "--profile", "redis-cloud"]);
+    assert!(
+        redis.contains("redislabs-user") && redis.contains("arn:aws:iam::123456789012:root"),
+        "{redis}"
+    );
+    let template: Value = home.json(&["iam", "cloudformation", "--operator-account", "123456789012"]);
+    assert_eq!(template["Resources"]["User"]["Properties"]["UserName"], "berth-user");
+    let refused = home.refused(&["iam", "terraform"]);
+    assert!(refused.contains("BERTH_OPERATOR_AWS_ACCOUNT_ID"), "{refused}");
+}
+
+#[test]
 fn payment_methods_come_and_go() {
     let home = Home::initialised();
     home.ok(&[

@@ -15,7 +15,7 @@ use crate::{Control, Error, cloud_accounts::not_found, tasks::merge, verify::Pat
 #[derive(Clone, Debug)]
 pub enum Progress {
     /// A check is done.
-    Found(Finding),
+    Found(Box<Finding>),
     /// All checks are done, and this is what they come to. The last thing told.
     Done(Conclusion),
 }
@@ -53,7 +53,7 @@ impl Control {
         let work = async move {
             // That nobody listens any more ends the work by itself.
             let tell = |progress| drop(sender.send(progress));
-            let found = |finding: &Finding| tell(Progress::Found(finding.clone()));
+            let found = |finding: &Finding| tell(Progress::Found(Box::new(finding.clone())));
             let report = verifier.verify_aloud(&candidate, Patience::None, &found).await;
             tell(Progress::Done(report.conclusion()));
         };

@@ -55,7 +55,7 @@ pub(crate) struct CloudAccountVerify {
 #[serde(untagged)]
 pub(crate) enum VerificationEvent {
     /// A check is done.
-    Finding(FindingView),
+    Finding(Box<FindingView>),
     /// All checks are done.
     Done(VerificationDone),
 }
@@ -93,7 +93,7 @@ impl VerificationEvent {
 impl From<Progress> for VerificationEvent {
     fn from(progress: Progress) -> Self {
         match progress {
-            Progress::Found(finding) => Self::Finding(FindingView::from(finding)),
+            Progress::Found(finding) => Self::Finding(Box::new(FindingView::from(*finding))),
             Progress::Done(conclusion) => {
                 Self::Done(VerificationDone { conclusion: conclusion_label(conclusion) })
             }

@@ -50,6 +50,12 @@ async fn entries_can_be_picked_by_time_and_resource(
     assert_eq!(seconds(AuditFilter { start: Some(at(5)), ..all() }).await, [6, 5]);
     assert_eq!(seconds(AuditFilter { start: Some(at(1)), end: Some(at(2)), ..all() }).await, [2, 1]);
     assert_eq!(seconds(AuditFilter { resource_id: Some(101), ..all() }).await, [5, 3, 1]);
+    let by = |originator: &str| AuditFilter { originator: Some(originator.into()), limit: 1, ..all() };
+    assert_eq!(seconds(by("ops@example.com")).await, [6]);
+    assert_eq!(seconds(by("nobody@example.com")).await, [0; 0]);
+    let about = |kind: &str| AuditFilter { resource: Some(kind.into()), limit: 1, ..all() };
+    assert_eq!(seconds(about("Cloud account")).await, [6]);
+    assert_eq!(seconds(about("User")).await, [0; 0]);
 }
 
 #[rstest]

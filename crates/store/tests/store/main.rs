@@ -11,3 +11,4 @@ mod connection;
 mod leases;
 mod queue;
 mod sealed;
+mod subscriptions;

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# The console (console/), which `cargo build` embeds in the binary where it has been built:
+#
+#   scripts/console.sh build          what `make console` does: into console/dist
+#   scripts/console.sh check          lints, formatting and types, of the console and of e2e
+#   scripts/console.sh test           the tests of its logic
+#   scripts/console.sh regen [--check]  its client, from docs/reference/openapi.json
+#
+# Installs what it needs from the npm registry, as package-lock.json says.
+set -euo pipefail
+source "$(dirname "$0")/common.sh"
+cd "$ROOT"
+
+main() {
+  scripts/setup.sh node
+  npm_ci console
+  case ${1:-} in
+    build) npm --prefix console run --silent build ;;
+    check)
+      npm_ci e2e
+      npm --prefix console run --silent check
+      npm --prefix e2e run --silent check
+      ;;
+    test) npm --prefix console run --silent test ;;
+    regen) regen "${2:-}" ;;
+    *) die "usage: scripts/console.sh build|check|test|regen [--check]" ;;
+  esac
+}
+
+regen() {
+  local file=console/src/api/schema.d.ts before
+  before=$(cat "$file")
+  npm --prefix console run --silent regen >/dev/null
+  if [ "${1:-}" != --check ]; then
+    say "regen: $file"
+  elif [ "$before" != "$(cat "$file")" ]; then
+    printf '%s\n' "$before" >"$file"
+    die "$file is out of date: run 'make regen' and commit what it changes"
+  fi
+}
+
+main "$@"
