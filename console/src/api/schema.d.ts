@@ -603,52 +603,39 @@ export interface components {
        */
       updatedTimestamp: string;
     };
-    /** @description An API key, without its secret. */
+    /** @description The API key a request was made with. */
     ApiKey: {
       /**
-       * @description From which networks it may be used; empty means from anywhere.
-       * @example [
-       *       "192.0.2.0/24"
-       *     ]
+       * Format: int32
+       * @description The account's id.
        */
-      allowedSources: string[];
+      accountId: number;
+      /** @description The account's name. */
+      accountName: string;
+      /** @description From where it may be used, in CIDR notation. */
+      allowedSourceIps: string[];
       /**
        * Format: date-time
        * @description When it was created.
        */
       createdTimestamp: string;
       /**
-       * Format: int32
-       * @description Its id.
-       * @example 1
+       * @description Where this request came from.
+       * @example 192.0.2.1
        */
-      id: number;
-      /**
-       * Format: date-time
-       * @description When it was last used, give or take a minute.
-       */
-      lastUsedTimestamp: string | null;
+      httpSourceIp: string;
       /**
        * @description Its name.
        * @example ci-pipeline
        */
       name: string;
-      /**
-       * Format: date-time
-       * @description When it was revoked.
-       */
-      revokedTimestamp: string | null;
-      /**
-       * @description That user's email address.
-       * @example ops@example.com
-       */
-      userEmail: string;
+      /** @description Whose it is. */
+      owner: components["schemas"]["KeyOwner"];
       /**
        * Format: int32
-       * @description The user whose role it has.
-       * @example 1
+       * @description The owner's id.
        */
-      userId: number;
+      userAccountId: number;
     };
     /** @description An API key to be. */
     ApiKeyCreate: {
@@ -672,7 +659,7 @@ export interface components {
       userId: number;
     };
     /** @description An API key that has just been created. */
-    ApiKeyCreated: components["schemas"]["ApiKey"] & {
+    ApiKeyCreated: components["schemas"]["ManagedApiKey"] & {
       /** @description The account key, `x-api-key`. */
       accountKey: string;
       /** @description The secret key, `x-api-secret-key`, shown this once. */
@@ -683,7 +670,7 @@ export interface components {
       /** @description The account key, `x-api-key`, which all requests of the account share. */
       accountKey: string;
       /** @description The API keys by id, revoked ones included. */
-      apiKeys: components["schemas"]["ApiKey"][];
+      apiKeys: components["schemas"]["ManagedApiKey"][];
     };
     /** @description A registered AWS account. Its secrets are never shown. */
     CloudAccount: {
@@ -1175,6 +1162,53 @@ export interface components {
        * @example Cloud account created
        */
       type: string;
+    };
+    /** @description An API key, without its secret. */
+    ManagedApiKey: {
+      /**
+       * @description From which networks it may be used; empty means from anywhere.
+       * @example [
+       *       "192.0.2.0/24"
+       *     ]
+       */
+      allowedSources: string[];
+      /**
+       * Format: date-time
+       * @description When it was created.
+       */
+      createdTimestamp: string;
+      /**
+       * Format: int32
+       * @description Its id.
+       * @example 1
+       */
+      id: number;
+      /**
+       * Format: date-time
+       * @description When it was last used, give or take a minute.
+       */
+      lastUsedTimestamp: string | null;
+      /**
+       * @description Its name.
+       * @example ci-pipeline
+       */
+      name: string;
+      /**
+       * Format: date-time
+       * @description When it was revoked.
+       */
+      revokedTimestamp: string | null;
+      /**
+       * @description That user's email address.
+       * @example ops@example.com
+       */
+      userEmail: string;
+      /**
+       * Format: int32
+       * @description The user whose role it has.
+       * @example 1
+       */
+      userId: number;
     };
     /** @description A user, as those see it who manage users. */
     ManagedUser: {
@@ -1684,8 +1718,16 @@ export interface components {
        */
       conclusion: "verified" | "refused" | "unconfirmed";
     };
-    /** @description The data of one event: of `finding` a finding, of `done`, the last one, the conclusion. */
-    VerificationEvent: components["schemas"]["Finding"] | components["schemas"]["VerificationDone"];
+    /** @description One event of a verification. */
+    VerificationEvent: {
+      /** @description JSON: of `finding` a `Finding`, of `done`, the last one, a `VerificationDone`. */
+      data: string;
+      /**
+       * @description What it tells: a finding, or that it is done.
+       * @enum {string}
+       */
+      event: "finding" | "done";
+    };
   };
   responses: {
     /** @description The role or the request's source address does not allow this, the thing cannot be changed, or a request with a session's cookie does not come from the console. */
@@ -1897,7 +1939,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ApiKey"];
+          "application/json": components["schemas"]["ManagedApiKey"];
         };
       };
       401: components["responses"]["Unauthorized"];

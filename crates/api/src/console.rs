@@ -195,6 +195,12 @@ mod tests {
     }
 
     #[test]
+    fn what_was_built_is_embedded() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../console/dist/index.html");
+        assert_eq!(Built::get(PAGE).is_some(), std::path::Path::new(page).exists());
+    }
+
+    #[test]
     fn nothing_is_written_to_the_console() {
         assert!(ask(Method::POST, "/", BROWSER).is_none());
     }

@@ -24,7 +24,7 @@ use crate::{
 /// An API key, without its secret.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = ApiKey)]
+#[schema(as = ManagedApiKey)]
 pub(crate) struct ApiKeyView {
     /// Its id.
     #[schema(example = 1)]

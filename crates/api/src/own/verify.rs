@@ -20,8 +20,11 @@ use futures::{Stream, StreamExt};
 use serde::Serialize;
 use tokio::time::Instant;
 use utoipa::{
-    ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{Object, ObjectBuilder, Type},
+    },
 };
 
 use super::findings::FindingView;
@@ -51,7 +54,7 @@ pub(crate) struct CloudAccountVerify {
 }
 
 /// The data of one event: of `finding` a finding, of `done`, the last one, the conclusion.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum VerificationEvent {
     /// A check is done.
@@ -77,6 +80,37 @@ fn conclusions() -> Object {
         ))
         .enum_values(Some(all.map(conclusion_label)))
         .build()
+}
+
+impl PartialSchema for VerificationEvent {
+    fn schema() -> RefOr<Schema> {
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        ObjectBuilder::new()
+            .description(Some("One event of a verification."))
+            .property(
+                "event",
+                text()
+                    .description(Some("What it tells: a finding, or that it is done."))
+                    .enum_values(Some(["finding", "done"])),
+            )
+            .property(
+                "data",
+                text()
+                    .description(Some(
+                        "JSON: of `finding` a `Finding`, of `done`, the last one, a `VerificationDone`.",
+                    ))
+                    .content_media_type("application/json"),
+            )
+            .required("event")
+            .required("data")
+            .into()
+    }
+}
+
+impl ToSchema for VerificationEvent {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push(("VerificationDone".to_owned(), VerificationDone::schema()));
+    }
 }
 
 impl VerificationEvent {
