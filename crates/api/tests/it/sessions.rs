@@ -119,6 +119,24 @@ async fn too_many_wrong_passwords_slow_down_one_user_and_then_an_address() {
     assert_eq!(browser.sign_in("bob@acme.example", bob.expose()).await.status, 429, "from this address");
 }
 
+#[tokio::test]
+async fn behind_a_trusted_proxy_a_session_has_the_address_of_the_person() {
+    let database = TestDatabase::new(Backend::Sqlite).await;
+    let app = TestApp::start_with(database, NOWHERE, |mut config| {
+        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        config
+    })
+    .await;
+    let password = app.user("eve@acme.example", Role::Owner).await;
+    let body = json!({ "email": "eve@acme.example", "password": password.expose() });
+    let mut browser = Browser::open(&app.owner.base_url);
+    let forwarded = [("x-forwarded-for", "192.0.2.7")];
+    let answer = browser.send_with(Method::POST, "/api/session", &forwarded, Some(body)).await;
+    let cookie = answer.headers["set-cookie"].to_str().unwrap();
+    browser.cookie = cookie.split(';').next().map(str::to_owned);
+    assert_eq!(browser.get("/api/sessions").await.body["sessions"][0]["address"], "192.0.2.7");
+}
+
 #[rstest]
 #[case::forged("berth_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
 #[case::empty("berth_session=")]
