@@ -49,10 +49,10 @@ settings! {
     /// address its request was sent to.
     public_url: Option<PublicUrl>, unset "\"https://berth.example.com\"";
 
-    /// The reverse proxies whose `X-Forwarded-For` header is believed, as addresses or networks; in the environment
-    /// separated by commas. Without this, all that comes through a proxy comes from the proxy's address, and API
-    /// keys that are limited to certain sources cannot be used through it.
-    trusted_proxies: Networks, default "[]";
+    /// The reverse proxies whose `X-Forwarded-For` header is believed: addresses or networks, separated by commas
+    /// (`10.0.0.0/8, 192.0.2.7`). Without this, all that comes through a proxy comes from the proxy's address,
+    /// and API keys that are limited to certain sources cannot be used through it.
+    trusted_proxies: Networks, default "\"\"";
 
     /// The database: `sqlite://PATH` for one server, `postgres://USER:PASSWORD@HOST:PORT/NAME` (PostgreSQL 15 or
     /// newer) for one or several. A relative path starts at the working directory.

@@ -57,35 +57,24 @@ impl TryFrom<String> for PublicUrl {
     }
 }
 
-/// Networks, each as `10.0.0.0/8` or a single address.
+/// Networks, each as `10.0.0.0/8` or a single address, separated by commas.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "NetworkTexts")]
+#[serde(try_from = "String")]
 pub(crate) struct Networks(pub(crate) Vec<IpNet>);
 
-/// A list in the file; one text, with commas, in the environment.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum NetworkTexts {
-    List(Vec<String>),
-    Text(String),
-}
-
-impl TryFrom<NetworkTexts> for Networks {
+impl TryFrom<String> for Networks {
     type Error = Invalid;
 
-    fn try_from(texts: NetworkTexts) -> Result<Self, Invalid> {
-        let texts = match texts {
-            NetworkTexts::List(texts) => texts,
-            NetworkTexts::Text(text) => text.split(',').map(|text| text.trim().to_owned()).collect(),
-        };
-        let parse = |text: &String| {
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let parse = |text: &str| {
             let address = || text.parse::<IpAddr>().map(IpNet::from);
             let network = text.parse::<IpNet>().or_else(|_| address());
             network.map_err(|_| {
                 Invalid(format!("{text:?} is neither an address nor a network such as 10.0.0.0/8"))
             })
         };
-        texts.iter().filter(|text| !text.is_empty()).map(parse).collect::<Result<_, _>>().map(Self)
+        let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+        texts.map(parse).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -151,6 +140,14 @@ mod tests {
 
     fn filter(text: &str) -> Result<Targets, Invalid> {
         LogFilter::try_from(text.to_owned()).map(LogFilter::into_targets)
+    }
+
+    #[test]
+    fn networks_are_separated_by_commas() {
+        let networks = Networks::try_from("10.0.0.0/8, 192.0.2.7,2001:db8::/32".to_owned()).unwrap().0;
+        let texts: Vec<_> = networks.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"]);
+        assert!(Networks::try_from("10.0.0.0/8, proxy".to_owned()).is_err());
     }
 
     #[test]
