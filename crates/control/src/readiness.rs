@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{Control, master_key};
 
 /// How long each part may take to answer.
-const WITHIN: Duration = Duration::from_secs(3);
+const WITHIN: Duration = Duration::from_secs(4);
 
 /// How one part is.
 #[derive(Clone, Debug, PartialEq, Eq)]

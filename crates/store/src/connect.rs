@@ -1,9 +1,15 @@
 //! Opening the database, checking on it, and bringing its tables up to date.
 
-use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, sync::Arc, time::Duration};
+use std::{
+    fs::OpenOptions,
+    io,
+    os::unix::fs::OpenOptionsExt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
         ConnectOptions,
         postgres::{PgConnectOptions, PgPoolOptions},
@@ -20,7 +26,7 @@ use crate::{
 };
 
 /// How long a request waits for a connection before it is told that the database is unavailable.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a SQLite connection waits for another process's write before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -125,7 +131,7 @@ impl Store {
     /// same time take turns, and all but the first find nothing left to do.
     pub async fn migrate(&self) -> Result<Vec<String>, Error> {
         self.create_file().map_err(|error| Error::Unavailable(error.into()))?;
-        let tx = self.begin().await?;
+        let tx = self.begin_first().await?;
         if self.is_postgres() {
             let lock = statement(&tx, "SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK.into()]);
             tx.execute_raw(lock).await?;
@@ -134,6 +140,20 @@ impl Store {
         Migrator::up(&tx, None).await?;
         tx.commit().await?;
         Ok(pending)
+    }
+
+    /// Begins a transaction on a database that others may be opening for the first time, too: while one
+    /// switches a new SQLite file to WAL, the others are refused at once, whatever their busy timeout.
+    async fn begin_first(&self) -> Result<DatabaseTransaction, Error> {
+        let give_up = Instant::now() + BUSY_TIMEOUT;
+        loop {
+            match self.begin().await {
+                Err(Error::Unavailable(_)) if self.file.is_some() && Instant::now() < give_up => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                begun => return begun,
+            }
+        }
     }
 
     /// The names of the migrations that [`Store::migrate`] would apply.
