@@ -150,12 +150,7 @@ async fn update(
             });
         }
     };
-    let touches_access = change.access_key_id.is_some()
-        || change.secret.is_some()
-        || change.console_role.is_some()
-        || change.console_username.is_some()
-        || change.console_password.is_some()
-        || change.sign_in_url.is_some();
+    let touches_access = change.touches_access();
     let candidate = merge(control, &current, &secrets, change)?;
     if !touches_access {
         // A new name is nothing AWS knows of.

@@ -14,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 use berth_cloud::{Cloud, ErrorKind, Session};
 use berth_domain::{
     cloud_account::{Candidate, Field},
-    findings::{Check, Conclusion, Finding, Report, Verdict},
+    findings::{Check, Finding, Report, Verdict},
     permissions::{Profile, Scope},
     values::AwsAccountId,
 };
@@ -197,17 +197,8 @@ fn may_not_check(
     }
 }
 
-/// The word for a conclusion in metrics and logs.
-pub fn conclusion_label(conclusion: Conclusion) -> &'static str {
-    match conclusion {
-        Conclusion::Verified => "verified",
-        Conclusion::Refused => "refused",
-        Conclusion::Unconfirmed => "unconfirmed",
-    }
-}
-
 fn observe(report: &Report, took: Duration) {
-    let verdict = conclusion_label(report.conclusion());
+    let verdict = report.conclusion().as_str();
     metrics::counter!("berth_verifications_total", "verdict" => verdict).increment(1);
     metrics::histogram!("berth_verification_duration_seconds", "verdict" => verdict).record(took);
     tracing::info!(

@@ -244,6 +244,18 @@ impl Change {
     }
 }
 
+impl Change {
+    /// Whether it changes anything that AWS knows of, and so must be verified; a new name alone does not.
+    pub fn touches_access(&self) -> bool {
+        self.access_key_id.is_some()
+            || self.secret.is_some()
+            || self.console_role.is_some()
+            || self.console_username.is_some()
+            || self.console_password.is_some()
+            || self.sign_in_url.is_some()
+    }
+}
+
 #[derive(Default)]
 struct Errors(Vec<FieldError>);
 

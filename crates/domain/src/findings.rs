@@ -187,6 +187,17 @@ pub enum Conclusion {
     Unconfirmed,
 }
 
+impl Conclusion {
+    /// The name in the API, the logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Refused => "refused",
+            Self::Unconfirmed => "unconfirmed",
+        }
+    }
+}
+
 /// What the valid credentials turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {

@@ -10,7 +10,7 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use berth_control::{rehearsal::Progress, verify::conclusion_label};
+use berth_control::rehearsal::Progress;
 use berth_domain::{
     cloud_account::{Candidate, Change},
     findings::Conclusion,
@@ -78,7 +78,7 @@ fn conclusions() -> Object {
         .description(Some(
             "What it came to: can be saved; cannot; could not be told because AWS did not answer.",
         ))
-        .enum_values(Some(all.map(conclusion_label)))
+        .enum_values(Some(all.map(Conclusion::as_str)))
         .build()
 }
 
@@ -128,9 +128,7 @@ impl From<Progress> for VerificationEvent {
     fn from(progress: Progress) -> Self {
         match progress {
             Progress::Found(finding) => Self::Finding(Box::new(FindingView::from(*finding))),
-            Progress::Done(conclusion) => {
-                Self::Done(VerificationDone { conclusion: conclusion_label(conclusion) })
-            }
+            Progress::Done(conclusion) => Self::Done(VerificationDone { conclusion: conclusion.as_str() }),
         }
     }
 }

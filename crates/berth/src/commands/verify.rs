@@ -105,11 +105,7 @@ impl<'a> Shown<'a> {
     fn new(report: &'a Report) -> Self {
         let identity = report.identity.as_ref();
         Self {
-            conclusion: match report.conclusion() {
-                Conclusion::Verified => "verified",
-                Conclusion::Refused => "refused",
-                Conclusion::Unconfirmed => "unconfirmed",
-            },
+            conclusion: report.conclusion().as_str(),
             aws_account_id: identity.map(|identity| identity.aws_account_id.as_str()),
             aws_user_arn: identity.map(|identity| identity.user_arn.as_str()),
             aws_console_role_arn: report.console_role_arn.as_ref().map(|arn| arn.as_str()),
