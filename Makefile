@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup console build demo demo-check test test-fakecloud e2e schemathesis check regen bench clean
+.PHONY: help setup console build demo demo-check test test-fakecloud crash e2e schemathesis check regen bench clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: ## Run every test, on SQLite and PostgreSQL, against AWS simulators
 
 test-fakecloud: ## Run the verification and policy suites on fakecloud (FAKECLOUD=path)
 	@scripts/test.sh fakecloud
+
+crash: ## Kill berth at every step of building and removing, and at 200 random instants (BERTH_TEST_KILLS)
+	@BERTH_TEST_KILLS=$${BERTH_TEST_KILLS:-200} scripts/test.sh crash
 
 e2e: ## Try the console's journeys in Chromium, against a simulated AWS
 	@scripts/e2e.sh

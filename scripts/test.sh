@@ -2,6 +2,7 @@
 # Every test there is, on SQLite and on PostgreSQL, against real AWS simulators, and in a browser:
 #
 #   scripts/test.sh            what `make test` does
+#   scripts/test.sh crash      what `make crash` does: kill -9 at every step and at random instants of building
 #   scripts/test.sh fakecloud  what `make test-fakecloud` does: the suites that can run on fakecloud, on it
 #
 # Uses the server of $TEST_DATABASE_URL where that is set, else starts one and stops it again.
@@ -12,8 +13,9 @@ cd "$ROOT"
 main() {
   case ${1:-} in
     '') everything ;;
+    crash) crash ;;
     fakecloud) on_fakecloud ;;
-    *) die "usage: scripts/test.sh [fakecloud]" ;;
+    *) die "usage: scripts/test.sh [crash|fakecloud]" ;;
   esac
 }
 
@@ -23,6 +25,8 @@ everything() {
   scripts/console.sh test
   export BERTH_TEST_PYTHON=$PYTHON BERTH_TEST_REDISCTL=$TOOLS/bin/redisctl
   say "test: building"
+  # First: the program embeds it.
+  scripts/console.sh build
   cargo test --workspace --no-run
   say "test: schemathesis against docs/reference/openapi.json"
   "$PYTHON" scripts/fuzz_api.py --berth "$(target_dir)/debug/berth"
@@ -32,6 +36,13 @@ everything() {
   # Examples in the documentation first: a run should end with the summary of tests that there are.
   cargo test --workspace --doc
   cargo test --workspace --lib --bins --tests --no-fail-fast
+}
+
+crash() {
+  scripts/setup.sh python postgres
+  export BERTH_TEST_PYTHON=$PYTHON
+  start_postgres
+  cargo test --package berth --test process building -- --include-ignored --test-threads 2
 }
 
 on_fakecloud() {

@@ -22,6 +22,8 @@ const wrong = (secret: string) => secret.slice(0, -1) + (secret.endsWith("x") ? 
 test("an account is added once its access is verified, not before", async ({ page }) => {
   const account = await newAccount();
   const customer = await newCustomer();
+  // Slow enough for what goes on to be seen.
+  await control("fault", { key: customer.key, seconds: 1 });
   await signIn(page, account.owner, TAB);
   const form = await openAdd(page);
   const add = form.getByRole("button", { name: "Add account" });
@@ -206,7 +208,7 @@ test("a task that is going on is followed after a reload", async ({ page }) => {
   const form = await openAdd(page);
   await fill(form, { ...customer, name: "production" });
   await expect(form.getByRole("button", { name: "Add account" })).toBeEnabled();
-  await control("fault", { key: customer.key, seconds: 1 });
+  await control("fault", { key: customer.key, seconds: 2 });
   await form.getByRole("button", { name: "Add account" }).click();
   await expect(page.getByText("Adding the cloud account")).toBeVisible();
   await page.reload();

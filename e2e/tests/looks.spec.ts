@@ -1,8 +1,8 @@
 // Every view and dialog, light and dark, narrow and wide: nothing that axe finds serious, nothing that runs out of
 // the page, and a picture of each in screenshots/ for people to look at.
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
+import { look, MODES, SIZES } from "./look";
 import {
   type Account,
   control,
@@ -22,9 +22,6 @@ import {
   TAB,
   test,
 } from "./scene";
-
-const SIZES = { narrow: { width: 360, height: 780 }, wide: { width: 1440, height: 900 } };
-const MODES = ["light", "dark"] as const;
 
 /** A scene with something in every view. */
 async function scene() {
@@ -75,7 +72,7 @@ const VIEWS: Record<string, { path?: string; of?: () => Account; go?: (page: Pag
     path: "/subscriptions",
     go: async (page) => {
       await page.getByRole("link", { name: "Ledger" }).click();
-      await expect(page.getByText("Overview")).toBeVisible();
+      await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
     },
   },
   account: { path: "/account-settings", go: (page) => expect(page.getByText("This session")).toBeVisible() },
@@ -108,6 +105,16 @@ const VIEWS: Record<string, { path?: string; of?: () => Account; go?: (page: Pag
       await expect(await problem(form, "AWS access key")).toBeVisible();
     },
   },
+  "add-by-role": {
+    go: async (page) => {
+      const form = await openAdd(page);
+      await form.getByRole("radio", { name: "By role" }).check();
+      await form.getByRole("button", { name: "Issue external id" }).click();
+      await field(form, "Role ARN").fill("arn:aws:iam::123456789012:role/berth-missing");
+      await fill(form, { name: "third", role: "berth-console" });
+      await expect(field(form, "Role ARN")).toHaveAttribute("aria-invalid", "true");
+    },
+  },
   edit: {
     go: async (page) => {
       await openMenu(page, "production", "Edit");
@@ -137,6 +144,10 @@ const VIEWS: Record<string, { path?: string; of?: () => Account; go?: (page: Pag
   guide: {
     path: "/guides/iam-resources",
     go: (page) => expect(page.getByText("What is created")).toBeVisible(),
+  },
+  "guide-by-role": {
+    path: "/guides/iam-resources?mode=role&externalId=berth-Wm3ePZ8sWn1nV5r0q2Xc7TtYb4Lk9HdA",
+    go: (page) => expect(page.getByText("Role that Berth assumes")).toBeVisible(),
   },
   "guide-by-hand": {
     path: "/guides/iam-resources",
@@ -198,16 +209,4 @@ for (const [name, size] of Object.entries(SIZES)) {
       expect(found).toEqual([]);
     });
   }
-}
-
-/** Takes the picture; returns what is wrong. */
-async function look(page: Page, name: string): Promise<string[]> {
-  await page.screenshot({ path: `screenshots/${name}.png`, animations: "disabled" });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (over > 0) found.push(`${name}: runs ${over} px out of the page`);
-  return found;
 }

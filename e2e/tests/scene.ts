@@ -120,3 +120,82 @@ export async function problem(form: Locator, label: string): Promise<Locator> {
   await form.getByRole("button", { name: `What is wrong with ${label}` }).click();
   return form.page().getByRole("dialog", { name: `What is wrong with ${label}` });
 }
+
+/** A cloud account that is ready to be built in, and its owner's. */
+export async function readyToBuild() {
+  const account = await newAccount([]);
+  const customer = await newCustomer();
+  const cloudAccount = await registered(account, customer);
+  return { account, customer, cloudAccount };
+}
+
+export type Ready = Awaited<ReturnType<typeof readyToBuild>>;
+
+/** The region of the journeys, which is also where the simulator is asked by hand. */
+export const REGION = "us-east-1";
+
+/** Orders a subscription by the API, where the wizard is not the point; gives its id. */
+export async function ordered({ account, cloudAccount }: Ready, change: object = {}): Promise<number> {
+  const task = await asOwner<{ taskId: string }>(account, "/v1/subscriptions", {
+    name: "Web shop",
+    paymentMethod: "marketplace",
+    cloudProviders: [
+      {
+        cloudAccountId: cloudAccount,
+        regions: [{ region: REGION, networking: { deploymentCIDR: "10.0.0.0/24" } }],
+      },
+    ],
+    databases: [{ name: "cart", protocol: "redis", datasetSizeInGb: 1 }],
+    ...change,
+  });
+  let id: number | undefined;
+  await expect(async () => {
+    const found = await asOwner<{ response?: { resourceId?: number } }>(account, `/v1/tasks/${task.taskId}`);
+    id = found.response?.resourceId;
+    expect(id, JSON.stringify(found)).toBeDefined();
+  }).toPass();
+  return id as number;
+}
+
+/** Orders a subscription by the API and waits until it is built. */
+export async function built(ready: Ready, change: object = {}): Promise<number> {
+  const id = await ordered(ready, change);
+  await expect(async () => {
+    const found = await asOwner<{ status: string }>(ready.account, `/v1/subscriptions/${id}`);
+    expect(found.status).toBe("active");
+  }).toPass({ timeout: BUILDING_MS });
+  return id;
+}
+
+/** How long building or removing may take on a machine that is busy. */
+export const BUILDING_MS = 120_000;
+
+interface Deployment {
+  resources: { name: string; awsId: string }[];
+}
+
+/** The id in AWS of what is called like that in a subscription's first deployment. */
+export async function awsId({ account }: Ready, id: number, name: string): Promise<string> {
+  const path = `/api/subscriptions/${id}/deployments`;
+  const { deployments } = await asOwner<{ deployments: Deployment[] }>(account, path);
+  return deployments[0]?.resources.find((one) => one.name === name)?.awsId as string;
+}
+
+/** What somebody does in the customer's AWS account by hand. */
+export const byHand = ({ customer }: Ready, operation: string, params: object) =>
+  control("ec2", { account: customer.account, operation, params });
+
+async function asOwner<Answer>(account: Account, path: string, body?: object): Promise<Answer> {
+  const reply = await fetch(`${process.env.E2E_URL}${path}`, {
+    method: body ? "POST" : "GET",
+    headers: {
+      "x-api-key": account.apiKey.accountKey,
+      "x-api-secret-key": account.apiKey.secretKey,
+      "content-type": "application/json",
+    },
+    body: body && JSON.stringify(body),
+  });
+  const text = await reply.text();
+  if (!reply.ok) throw new Error(`${path}: ${text}`);
+  return JSON.parse(text) as Answer;
+}

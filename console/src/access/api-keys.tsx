@@ -16,10 +16,10 @@ import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
 import { apiKeysQuery, usersQuery } from "../api/queries";
 import type { ApiKey } from "../api/types";
+import { Confirm } from "../common/confirm";
 import { Empty, Loaded } from "../common/states";
 import { ListTable } from "../common/table";
 import { Time } from "../common/time";
-import { Confirm } from "./confirm";
 import { ShownOnce } from "./shown-once";
 
 export function ApiKeys() {

@@ -14,11 +14,11 @@ import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
 import { usersQuery } from "../api/queries";
 import type { User, UserCreate } from "../api/types";
+import { Confirm } from "../common/confirm";
 import { Empty, Loaded } from "../common/states";
 import { ListTable } from "../common/table";
 import { Time } from "../common/time";
 import { useCurrent } from "../session/context";
-import { Confirm } from "./confirm";
 import { ShownOnce } from "./shown-once";
 
 const ROLES: { value: UserCreate["role"]; label: string; description: string }[] = [

@@ -66,6 +66,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/cloud-accounts/external-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Issue an external id
+     * @description For a cloud account in mode `role`: the role's trust policy has to ask for it. It can be used by this account
+     *     only, for one cloud account, within 24 hours.
+     */
+    post: operations["create_external_id"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/cloud-accounts/verify": {
     parameters: {
       query?: never;
@@ -88,6 +109,283 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/cloud-accounts/{id}/console-sessions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List console sessions */
+    get: operations["list_console_sessions"];
+    put?: never;
+    /**
+     * Open a console session
+     * @description A URL that signs in to the cloud account's AWS console through the console role, for 15 to 60 minutes, is in the
+     *     answer and nowhere else. Who, why, when and until when is in the log. At most 5 a minute per user.
+     */
+    post: operations["open_console_session"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cloud-accounts/{id}/rotate": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Rotate a cloud account's access key
+     * @description Begins a rotation and returns at once: Berth creates a second key, verifies everything with it until that
+     *     holds three times in a row, makes it the cloud account's, watches that nobody uses the old key any more,
+     *     switches that off, and deletes it. Nothing is touched unless everything needed is allowed and the user has no
+     *     other key.
+     */
+    post: operations["rotate_access_key"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cloud-accounts/{id}/rotation-schedule": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View a rotation schedule
+     * @description How often the cloud account's access key is rotated.
+     */
+    get: operations["view_rotation_schedule"];
+    /**
+     * Set a rotation schedule
+     * @description A rotation that is due begins by itself, and is tried again a day later when it did not succeed.
+     */
+    put: operations["set_rotation_schedule"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cloud-accounts/{id}/rotations": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List a cloud account's rotations
+     * @description How each stands or ended, with the keys as AWS last showed them.
+     */
+    get: operations["list_rotations"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cloud-accounts/{id}/rotations/{rotationId}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Cancel a rotation
+     * @description Until the keys are swapped: the new key is deleted, the old one stays in force.
+     */
+    delete: operations["cancel_rotation"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cloud-accounts/{id}/rotations/{rotationId}/reactivate": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Get the old key of a rotation back
+     * @description While the old key is off and not deleted yet: it is switched on again, and watched anew for the whole grace
+     *     period. The new key stays the cloud account's.
+     */
+    post: operations["reactivate_old_key"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cloud-accounts/{id}/support-access": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** View support access */
+    get: operations["view_support_access"];
+    /**
+     * Change support access
+     * @description `off`: nobody opens a session. `on`: the operator's staff opens sessions, each on record. `approval`: an Owner
+     *     approves each of theirs first.
+     */
+    put: operations["change_support_access"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cloud-accounts/{id}/verifications": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List a cloud account's verifications
+     * @description Those of the last 90 days, newest first: when its access was checked, what that came to, and what was not as
+     *     it should be.
+     */
+    get: operations["list_verifications"];
+    put?: never;
+    /**
+     * Verify a registered cloud account now
+     * @description Verifies with what is stored, whatever is due. Streams findings (Server-Sent Events) as each check is done:
+     *     events `finding`, and last `done`, once the result is written down: the account's health, the time of its
+     *     last verification, its history. A stream that ends without `done` has changed nothing. Whoever closes the
+     *     connection ends the verification. Counts with `POST /api/cloud-accounts/verify`: at most 10 a minute per user.
+     */
+    post: operations["create_verification"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cloud-accounts/{id}/zones": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the availability zones of a region
+     * @description As the AWS account of a cloud account has them, asked of AWS now: an order that prefers zones names their ids.
+     */
+    get: operations["list_zones"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console-sessions/{id}/approve": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Approve a console session
+     * @description Who asked for it can open it once, within an hour.
+     */
+    post: operations["approve_console_session"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console-sessions/{id}/deny": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Deny a console session */
+    post: operations["deny_console_session"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/deployments/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View a deployment
+     * @description Its resources as they are built, changed or removed: done, in hand, to come; and what stands in the way.
+     */
+    get: operations["view_deployment"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/deployments/{id}/monitoring": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View how a deployment's nodes do
+     * @description AWS's checks of them, and CloudWatch's figures of the last three hours, as they were last read.
+     */
+    get: operations["view_monitoring"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/iam-kit": {
     parameters: {
       query?: never;
@@ -101,6 +399,27 @@ export interface paths {
      *     with the operator's AWS account and the names filled in.
      */
     get: operations["view_iam_kit"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/iam-kit/{format}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View the IAM kit in one form
+     * @description As a file to save: the same that `berth iam` prints. The policy and the page of permissions (`doc`) name no
+     *     external id, so they need none.
+     */
+    get: operations["view_iam_kit_document"];
     put?: never;
     post?: never;
     delete?: never;
@@ -235,6 +554,134 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/subscriptions/{id}/allow-list": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View a subscription's allow list
+     * @description At once, and without a task.
+     */
+    get: operations["read_allow_list"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/subscriptions/{id}/deployments": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List a subscription's deployments
+     * @description One for each region, with its resources.
+     */
+    get: operations["list_deployments"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/subscriptions/{id}/drift": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View a subscription's drift
+     * @description Everything that is not as Berth built it, with since when, and by whom where CloudTrail may be asked.
+     */
+    get: operations["view_drift"];
+    put?: never;
+    /**
+     * Check a subscription for drift now
+     * @description Whatever is due. The result shows in the list when `comparedTimestamp` is later.
+     */
+    post: operations["check_drift"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/subscriptions/{id}/restore-policy": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View a subscription's restore policy
+     * @description What others changed and Berth puts right by itself.
+     */
+    get: operations["view_restore_policy"];
+    /**
+     * Set a subscription's restore policy
+     * @description The whole policy. What has drifted already is looked at now. Owners only.
+     */
+    put: operations["set_restore_policy"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/subscriptions/{id}/restores": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List what was restored of a subscription
+     * @description What Berth put right by the restore policy, and what it puts right next.
+     */
+    get: operations["list_restores"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/subscriptions/{id}/retry": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Retry a subscription that went wrong
+     * @description What was given up is tried again from where it stood.
+     */
+    post: operations["retry_subscription"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/tasks/{id}/findings": {
     parameters: {
       query?: never;
@@ -299,6 +746,65 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/webhooks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List webhooks */
+    get: operations["list_webhooks"];
+    put?: never;
+    /**
+     * Add a webhook
+     * @description Its secret is in the answer, and nowhere else. An account has 10 at most. Requests are signed as the Standard
+     *     Webhooks specification says; what is not answered with a success within 10 seconds is sent again for 24 hours.
+     */
+    post: operations["add_webhook"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/webhooks/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Remove a webhook
+     * @description What waits for it is not sent any more.
+     */
+    delete: operations["remove_webhook"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/webhooks/{id}/deliveries": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List deliveries to a webhook */
+    get: operations["list_deliveries"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/healthz": {
     parameters: {
       query?: never;
@@ -328,8 +834,9 @@ export interface paths {
     };
     /**
      * Metrics, for Prometheus.
-     * @description Requests, tasks by state, verifications and AWS calls, in the Prometheus text format. While the database
-     *     is away the numbers of tasks are `NaN`.
+     * @description Requests, tasks by state, verifications, AWS calls, deployments, drift and how nodes do, in the Prometheus text
+     *     format. While the database is away, numbers that come from it are `NaN`, or missing where they are told node by
+     *     node (of at most 1,000 nodes).
      */
     get: operations["view_metrics"];
     put?: never;
@@ -436,6 +943,199 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/data-persistence": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List ways to persist a database
+     * @description What a planned database can ask for.
+     */
+    get: operations["list_data_persistence"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/database-modules": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List modules
+     * @description There are none: Berth builds what databases will run on, and runs none yet.
+     */
+    get: operations["list_database_modules"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/fixed/plans": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List fixed plans
+     * @description Free plans and those of a fixed size, in every region. Nothing is ever charged.
+     */
+    get: operations["list_fixed_plans"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/fixed/plans/subscriptions/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the fixed plans of a subscription
+     * @description Those that it can change to: the plans of its own region.
+     */
+    get: operations["list_plans_of_subscription"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/fixed/plans/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View a fixed plan
+     * @description A free plan or one of a fixed size.
+     */
+    get: operations["view_fixed_plan"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/fixed/redis-versions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List versions of Redis for fixed subscriptions
+     * @description The same as `GET /v1/subscriptions/redis-versions`.
+     */
+    get: operations["list_fixed_redis_versions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/fixed/subscriptions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List free and fixed subscriptions
+     * @description Flexible and annual ones are at `GET /v1/subscriptions`.
+     */
+    get: operations["list_fixed_subscriptions"];
+    put?: never;
+    /**
+     * Create a free or fixed subscription
+     * @description Queues a task that puts it on record. Berth builds nothing for it, and it never touches a cloud account: a
+     *     request that names one is refused.
+     */
+    post: operations["create_fixed_subscription"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/fixed/subscriptions/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View a free or fixed subscription
+     * @description It is on record: Berth builds nothing for it.
+     */
+    get: operations["view_fixed_subscription"];
+    /**
+     * Change a free or fixed subscription
+     * @description Queues a task that changes its name, its payment or its plan, within its region.
+     */
+    put: operations["update_fixed_subscription"];
+    post?: never;
+    /**
+     * Delete a free or fixed subscription
+     * @description Queues a task that takes it off the record.
+     */
+    delete: operations["delete_fixed_subscription"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/fixed/subscriptions/{id}/databases": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List a free or fixed subscription's databases
+     * @description There are none: Berth runs no databases yet.
+     */
+    get: operations["list_fixed_databases"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/logs": {
     parameters: {
       query?: never;
@@ -476,6 +1176,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/redis-versions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List versions of Redis, at the path redisctl asks
+     * @description The same as `GET /v1/subscriptions/redis-versions`.
+     */
+    get: operations["list_redis_versions_for_redisctl"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/regions": {
     parameters: {
       query?: never;
@@ -489,6 +1209,189 @@ export interface paths {
      */
     get: operations["list_regions"];
     put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/subscriptions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List flexible and annual subscriptions
+     * @description Free and fixed ones are at `GET /v1/fixed/subscriptions`.
+     */
+    get: operations["list_pro_subscriptions"];
+    put?: never;
+    /**
+     * Create a subscription
+     * @description Queues a task that asks AWS whether there is room for what is ordered. When that is done the subscription is
+     *     there, `pending`, and becomes `active` once everything is built. With `dryRun` nothing is created, and the
+     *     task's `response.resource` says what would be. Unknown fields are ignored, and `null` is the same as absent.
+     */
+    post: operations["create_subscription"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/subscriptions/redis-versions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List versions of Redis
+     * @description There are none: Berth builds what databases will run on, and runs none yet.
+     */
+    get: operations["list_redis_versions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/subscriptions/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View a subscription
+     * @description A flexible or annual subscription.
+     */
+    get: operations["view_subscription"];
+    /**
+     * Change a subscription
+     * @description Queues a task that changes its name, its payment or its access.
+     */
+    put: operations["update_subscription"];
+    post?: never;
+    /**
+     * Delete a subscription
+     * @description Queues a task after which the subscription is `deleting`: everything Berth built for it is removed from AWS,
+     *     and nothing else. It is gone when nothing is left. Planned databases go with it.
+     */
+    delete: operations["delete_subscription"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/subscriptions/{id}/cidr": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read a subscription's allow list
+     * @description Queues a task whose `response.resource` has `cidr_ips` and `security_group_ids`.
+     */
+    get: operations["view_allow_list"];
+    /**
+     * Change a subscription's allow list
+     * @description Queues a task; the security group in AWS follows.
+     */
+    put: operations["update_allow_list"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/subscriptions/{id}/databases": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List a subscription's databases
+     * @description Those that are planned. Berth runs no databases yet: each is a `draft`.
+     */
+    get: operations["list_databases"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/subscriptions/{id}/maintenance-windows": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View a subscription's maintenance windows
+     * @description When Berth may disturb it.
+     */
+    get: operations["view_maintenance_windows"];
+    /**
+     * Change a subscription's maintenance windows
+     * @description Queues a task. Windows may also name `dayOfWeek`, `startHour` and `endHour`.
+     */
+    put: operations["update_maintenance_windows"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/subscriptions/{id}/pricing": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * View a subscription's prices
+     * @description There are none: AWS bills what is built to the AWS account it is in, and Berth charges nothing.
+     */
+    get: operations["view_pricing"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/subscriptions/{id}/resource-tags": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Replace a subscription's resource tags
+     * @description Queues a task. What is built from then on has the new tags; what is there keeps those it has.
+     */
+    put: operations["update_resource_tags"];
     post?: never;
     delete?: never;
     options?: never;
@@ -603,6 +1506,40 @@ export interface components {
        */
       updatedTimestamp: string;
     };
+    /** @description From where clients may reach a subscription's databases. Nobody may while it is empty. */
+    AllowList: {
+      /**
+       * @description Networks.
+       * @example [
+       *       "10.1.0.0/16"
+       *     ]
+       */
+      cidrIps: string[];
+      /**
+       * @description Security groups.
+       * @example [
+       *       "sg-0125be68a4625884a"
+       *     ]
+       */
+      securityGroupIds: string[];
+    };
+    /** @description From where clients may reach a subscription's databases from now on; what is absent stays as it is. */
+    AllowListUpdate: {
+      /**
+       * @description Networks; none removes all. Objects such as `{"cidr": "10.1.0.0/16"}` are accepted, too.
+       * @example [
+       *       "10.1.0.0/16"
+       *     ]
+       */
+      cidrIps?: string[] | null;
+      /**
+       * @description Security groups; none removes all.
+       * @example [
+       *       "sg-0125be68a4625884a"
+       *     ]
+       */
+      securityGroupIds?: string[] | null;
+    };
     /** @description The API key a request was made with. */
     ApiKey: {
       /**
@@ -672,13 +1609,37 @@ export interface components {
       /** @description The API keys by id, revoked ones included. */
       apiKeys: components["schemas"]["ManagedApiKey"][];
     };
+    /** @description Who made a change, by CloudTrail. */
+    ChangedBy: {
+      /**
+       * Format: date-time
+       * @description When.
+       */
+      at: string | null;
+      /** @description What was called. */
+      event: string | null;
+      /**
+       * @description Whether it is known.
+       * @enum {string}
+       */
+      state: "known" | "nobody-yet" | "nobody" | "not-permitted" | "not-answered";
+      /** @description Why it is not known, in a sentence. */
+      unknownBecause: string | null;
+      /** @description The ARN or the name; `null` when it is not known. */
+      who: string | null;
+    };
     /** @description A registered AWS account. Its secrets are never shown. */
     CloudAccount: {
       /**
-       * @description The id of its access key.
+       * @description The id of its access key, in mode `keys`.
        * @example AKIAIOSFODNN7EXAMPLE
        */
       accessKeyId?: string;
+      /**
+       * @description How Berth gets in: by an access key, or by a role that it assumes.
+       * @enum {string}
+       */
+      accessMode?: "keys" | "role";
       /**
        * @description The AWS account.
        * @example 123456789012
@@ -690,7 +1651,7 @@ export interface components {
        */
       awsConsoleRoleArn?: string;
       /**
-       * @description The IAM user that owns the access key.
+       * @description The IAM user that owns the access key, or the role.
        * @example arn:aws:iam::123456789012:user/berth-user
        */
       awsUserArn?: string;
@@ -704,6 +1665,11 @@ export interface components {
        * @description When it was created.
        */
       createdTimestamp?: string;
+      /**
+       * @description What Berth names when it assumes the role, in mode `role`. No secret: the role's trust policy says it.
+       * @example berth-Wm3ePZ8sWn1nV5r0q2Xc7TtYb4Lk9HdA
+       */
+      externalId?: string;
       /**
        * Format: int32
        * @description Its id. 1 is the operator's own AWS account ("internal resources"): it has an id, a name, a provider
@@ -729,6 +1695,11 @@ export interface components {
        */
       provider: string;
       /**
+       * @description The role that Berth assumes, in mode `role`.
+       * @example arn:aws:iam::123456789012:role/berth-access
+       */
+      roleArn?: string;
+      /**
        * @description Where to sign in to its AWS console.
        * @example https://123456789012.signin.aws.amazon.com/console
        */
@@ -739,8 +1710,26 @@ export interface components {
        */
       status: "active" | "change-draft" | "delete-draft" | "active-error";
     };
-    /** @description What a cloud account is made from, with at least one way into its AWS console: a role's name, or a user's name and password. */
+    /** @description What a cloud account is made from: an access key or a role to assume, and at least one way into its AWS console: a role's name, or a user's name and password. */
     CloudAccountCreate: components["schemas"]["CloudAccountFields"] &
+      (
+        | {
+            accessKeyId: string;
+            /** @enum {string} */
+            accessMode?: "keys";
+            accessSecretKey: string;
+            externalId?: null;
+            roleArn?: null;
+          }
+        | {
+            accessKeyId?: null;
+            /** @enum {string} */
+            accessMode: "role";
+            accessSecretKey?: null;
+            externalId: string;
+            roleArn: string;
+          }
+      ) &
       (
         | {
             consolePassword?: null;
@@ -755,15 +1744,20 @@ export interface components {
     /** @description What a cloud account is made from. */
     CloudAccountFields: {
       /**
-       * @description The id of an IAM user's long-lived access key.
+       * @description The id of an IAM user's long-lived access key, in mode `keys`.
        * @example AKIAIOSFODNN7EXAMPLE
        */
-      accessKeyId: string;
+      accessKeyId?: string | null;
+      /**
+       * @description How Berth gets in: by an access key (`keys`, when absent) or by a role that it assumes (`role`).
+       * @example keys
+       */
+      accessMode?: string | null;
       /**
        * Format: password
-       * @description The access key's secret.
+       * @description The access key's secret, in mode `keys`.
        */
-      accessSecretKey: string;
+      accessSecretKey?: string | null;
       /**
        * Format: password
        * @description That user's password.
@@ -776,6 +1770,8 @@ export interface components {
       consoleRoleName?: string | null;
       /** @description An IAM user that may sign in to the AWS console, instead of the role or besides it. */
       consoleUsername?: string | null;
+      /** @description What Berth names when it assumes the role, in mode `role`; from `POST /api/cloud-accounts/external-id`. */
+      externalId?: string | null;
       /**
        * @description Its name, unique in the account.
        * @example production
@@ -787,6 +1783,11 @@ export interface components {
        */
       provider?: string | null;
       /**
+       * @description The role that Berth assumes, in mode `role`.
+       * @example arn:aws:iam::123456789012:role/berth-access
+       */
+      roleArn?: string | null;
+      /**
        * @description Where to sign in to the AWS console. Must be of the same AWS account.
        * @example https://123456789012.signin.aws.amazon.com/console
        */
@@ -796,6 +1797,11 @@ export interface components {
     CloudAccountUpdate: {
       /** @description The id of another access key. Comes with its secret. */
       accessKeyId?: string | null;
+      /**
+       * @description How Berth gets in from now on: by an access key (`keys`) or by a role that it assumes (`role`). Comes with
+       *     all that the other way needs, when it is another way.
+       */
+      accessMode?: string | null;
       /**
        * Format: password
        * @description The access key's secret.
@@ -810,10 +1816,14 @@ export interface components {
       consoleRoleName?: string | null;
       /** @description Another IAM user that may sign in to the AWS console. Comes with its password. */
       consoleUsername?: string | null;
+      /** @description Another external id, from `POST /api/cloud-accounts/external-id`. */
+      externalId?: string | null;
       /** @description A new name, unique in the account. */
       name?: string | null;
       /** @description Its provider, which cannot be changed: AWS. */
       provider?: string | null;
+      /** @description Another role that Berth assumes. */
+      roleArn?: string | null;
       /** @description Where to sign in to the AWS console. Must be of the same AWS account. */
       signInLoginUrl?: string | null;
     };
@@ -842,13 +1852,49 @@ export interface components {
       /** @description Related: the list itself. */
       links: components["schemas"]["Link"][];
     };
+    /** @description Where a subscription is. */
+    CloudDetail: {
+      /**
+       * @description The AWS account behind it.
+       * @example 123456789012
+       */
+      awsAccountId?: string;
+      /**
+       * Format: int32
+       * @description The cloud account; 1 is the operator's own.
+       * @example 101
+       */
+      cloudAccountId: number;
+      /** @description Related: none so far. */
+      links: components["schemas"]["Link"][];
+      /**
+       * @description The provider.
+       * @example AWS
+       */
+      provider: string;
+      /** @description Its regions. */
+      regions: components["schemas"]["SubscriptionRegion"][];
+      /** @description What is written on everything that is built. */
+      resourceTags: components["schemas"]["ResourceTag"][];
+      /**
+       * Format: double
+       * @description The size of all planned databases together, in GB.
+       * @example 1.5
+       */
+      totalSizeInGb: number;
+    };
     /** @description A cloud account with all that the console shows of it. */
     ConsoleCloudAccount: {
       /**
-       * @description The id of its access key.
+       * @description The id of its access key, in mode `keys`.
        * @example AKIAIOSFODNN7EXAMPLE
        */
-      accessKeyId: string;
+      accessKeyId: string | null;
+      /**
+       * @description How Berth gets in: by an access key, or by a role that it assumes.
+       * @enum {string}
+       */
+      accessMode: "keys" | "role";
       /**
        * @description The AWS account.
        * @example 123456789012
@@ -866,6 +1912,18 @@ export interface components {
        * @description When it was created.
        */
       createdTimestamp: string;
+      /**
+       * @description What Berth names when it assumes the role, in mode `role`.
+       * @example berth-Wm3ePZ8sWn1nV5r0q2Xc7TtYb4Lk9HdA
+       */
+      externalId: string | null;
+      /** @description What is wrong with its access, as the last verification that could tell found it; empty while it works. */
+      failingFindings: components["schemas"]["Finding"][];
+      /**
+       * Format: date-time
+       * @description Since when its access does not work; `null` while it does.
+       */
+      failingSince: string | null;
       /**
        * Format: int32
        * @description Its id.
@@ -888,6 +1946,11 @@ export interface components {
        */
       provider: string;
       /**
+       * @description The role that Berth assumes, in mode `role`.
+       * @example arn:aws:iam::123456789012:role/berth-access
+       */
+      roleArn: string | null;
+      /**
        * @description Where to sign in to its AWS console.
        * @example https://123456789012.signin.aws.amazon.com/console
        */
@@ -906,6 +1969,438 @@ export interface components {
     ConsoleCloudAccounts: {
       /** @description The cloud accounts, by id. */
       cloudAccounts: components["schemas"]["ConsoleCloudAccount"][];
+    };
+    /** @description A session in a cloud account's AWS console, without its URL. */
+    ConsoleSession: {
+      /** @description Who approved or denied it. */
+      decidedBy: string | null;
+      /**
+       * Format: date-time
+       * @description When it ends.
+       */
+      endsTimestamp: string | null;
+      /**
+       * @description Its id.
+       * @example 0b8ba3a1-6a5c-4f3e-9d57-1a2b3c4d5e6f
+       */
+      id: string;
+      /**
+       * Format: int32
+       * @description For how many minutes.
+       */
+      minutes: number;
+      /**
+       * Format: date-time
+       * @description When it was opened.
+       */
+      openedTimestamp: string | null;
+      /** @description Why. */
+      reason: string;
+      /** @description Who asked for it. */
+      requestedBy: string;
+      /**
+       * Format: date-time
+       * @description When it was asked for.
+       */
+      requestedTimestamp: string;
+      /**
+       * @description Where it stands.
+       * @enum {string}
+       */
+      state: "requested" | "approved" | "denied" | "opened" | "expired";
+    };
+    /** @description A session to be. */
+    ConsoleSessionCreate: {
+      /**
+       * @description What the operator's MFA device shows, where the console role asks for a second factor.
+       * @example 123456
+       */
+      mfaCode?: string;
+      /**
+       * Format: int32
+       * @description For how many minutes.
+       * @example 30
+       */
+      minutes: number;
+      /**
+       * @description Why; everybody who reads the log reads it.
+       * @example Ticket 4711: node does not start
+       */
+      reason: string;
+    };
+    /** @description A session that is open. */
+    ConsoleSessionOpened: components["schemas"]["ConsoleSession"] & {
+      /** @description Signs whoever opens it in; good for 15 minutes, shown this once. Keep it to yourself. */
+      signInUrl: string;
+    };
+    /** @description Sessions in a cloud account's AWS console. */
+    ConsoleSessions: {
+      /** @description The latest 100, newest first. */
+      consoleSessions: components["schemas"]["ConsoleSession"][];
+    };
+    /** @description The ways to persist a database. */
+    DataPersistence: {
+      /** @description The ways. */
+      dataPersistence: components["schemas"]["PersistenceOption"][];
+      /** @description Related: the list itself. */
+      links: components["schemas"]["Link"][];
+    };
+    /** @description A database that is planned, and not running: its status is `draft`. */
+    Database: {
+      /** @description Its alerts: none. */
+      alerts: Record<string, never>[];
+      /** @description Its backups: none. */
+      backup: components["schemas"]["DatabaseBackup"];
+      /** @description How its keys are to be spread over shards. */
+      clustering: components["schemas"]["DatabaseClustering"];
+      /**
+       * @description What is to go when it is full.
+       * @example volatile-lru
+       */
+      dataEvictionPolicy: string;
+      /**
+       * @description How it is to be persisted.
+       * @example none
+       */
+      dataPersistence: string;
+      /**
+       * Format: int32
+       * @description Its id.
+       * @example 1
+       */
+      databaseId: number;
+      /**
+       * Format: double
+       * @description The data it is to hold, in GB.
+       * @example 1.5
+       */
+      datasetSizeInGb?: number;
+      /** @description Related: its subscription. */
+      links: components["schemas"]["Link"][];
+      /**
+       * Format: double
+       * @description All its memory, in GB, replication included.
+       * @example 3
+       */
+      memoryLimitInGb: number;
+      /**
+       * @description What it is stored in.
+       * @example ram
+       */
+      memoryStorage: string;
+      /** @description Its modules. */
+      modules: Record<string, never>[];
+      /**
+       * @description Its name.
+       * @example cart
+       */
+      name: string;
+      /**
+       * @description Its protocol.
+       * @example redis
+       */
+      protocol: string;
+      /**
+       * @description The provider.
+       * @example AWS
+       */
+      provider: string;
+      /**
+       * @description The region; the first, where there are several.
+       * @example eu-west-1
+       */
+      region: string;
+      /** @description Whether it is to have a replica. */
+      replication: boolean;
+      /** @description How clients are to be let in. */
+      security: components["schemas"]["DatabaseSecurity"];
+      /**
+       * @description Where it stands: `draft`, because Berth runs no databases yet.
+       * @example draft
+       */
+      status: string;
+      /** @description Whether clients may use the cluster protocol. */
+      supportOSSClusterApi: boolean;
+      /** @description How much it has to do. */
+      throughputMeasurement: components["schemas"]["Throughput"];
+    };
+    /** @description How a database is to be backed up. */
+    DatabaseBackup: {
+      enableRemoteBackup: boolean;
+    };
+    /** @description How a database's keys are to be spread over shards. */
+    DatabaseClustering: {
+      hashingPolicy: string;
+      /** Format: int64 */
+      numberOfShards: number;
+      regexRules: components["schemas"]["RegexRule"][];
+    };
+    /** @description The modules there are. */
+    DatabaseModules: {
+      /** @description Related: the list itself. */
+      links: components["schemas"]["Link"][];
+      /** @description None: Berth runs no databases yet. */
+      modules: Record<string, never>[];
+    };
+    /** @description A database to be, or several alike. Fields that do not matter to what is built are kept and shown. */
+    DatabasePlanRequest: {
+      /**
+       * Format: double
+       * @description The data it holds, in GB; replication comes on top. This or `memoryLimitInGb`.
+       * @example 1.5
+       */
+      datasetSizeInGb?: number | null;
+      /**
+       * Format: double
+       * @description All its memory, in GB, replication included.
+       */
+      memoryLimitInGb?: number | null;
+      /**
+       * @description Its name, unique in the subscription; with a number behind it when there are several.
+       * @example cart
+       */
+      name: string;
+      /**
+       * Format: int32
+       * @description Where it listens.
+       */
+      port?: number | null;
+      /**
+       * @description `redis` (the default) or `memcached`.
+       * @example redis
+       */
+      protocol?: string | null;
+      /**
+       * Format: int32
+       * @description How many databases of this kind.
+       * @example 1
+       */
+      quantity?: number | null;
+      /** @description Whether it has a replica; it has by default. */
+      replication?: boolean | null;
+      throughputMeasurement?: components["schemas"]["ThroughputRequest"] | null;
+    };
+    /** @description How clients are to be let in to a database. */
+    DatabaseSecurity: {
+      enableDefaultUser: boolean;
+      enableTls: boolean;
+      sourceIps: string[];
+      tlsClientAuthentication: boolean;
+    };
+    /** @description The databases of one of an account's subscriptions. */
+    Databases: {
+      /**
+       * Format: int32
+       * @description The account.
+       * @example 1
+       */
+      accountId: number;
+      /** @description Related: the list itself. */
+      links: components["schemas"]["Link"][];
+      /** @description The subscription, once. */
+      subscription: components["schemas"]["DatabasesOfSubscription"][];
+    };
+    /** @description The databases of a free or fixed subscription. */
+    DatabasesOfFixedSubscription: {
+      /** @description The databases: none. */
+      databases: Record<string, never>[];
+      /**
+       * Format: int32
+       * @description How many databases there are: Berth runs none yet.
+       * @example 0
+       */
+      numberOfDatabases: number;
+      /**
+       * Format: int32
+       * @description The subscription.
+       * @example 2
+       */
+      subscriptionId: number;
+    };
+    /** @description The databases of a subscription. */
+    DatabasesOfSubscription: {
+      /** @description The databases, by id. */
+      databases: components["schemas"]["Database"][];
+      /**
+       * @description How many databases there are in this answer.
+       * @example 1
+       */
+      numberOfDatabases: number;
+      /**
+       * Format: int32
+       * @description The subscription.
+       * @example 1
+       */
+      subscriptionId: number;
+    };
+    /** @description What is built for one subscription in one region. */
+    Deployment: {
+      /**
+       * Format: int32
+       * @description The cloud account it is built in.
+       * @example 101
+       */
+      cloudAccountId: number;
+      /**
+       * Format: date-time
+       * @description When it was last compared with AWS; `null` before it is built.
+       */
+      comparedTimestamp: string | null;
+      /**
+       * Format: date-time
+       * @description When it was ordered.
+       */
+      createdTimestamp: string;
+      /**
+       * Format: uuid
+       * @description Its id: the tag `berth:deployment` on everything it has.
+       */
+      id: string;
+      /**
+       * @description Its network.
+       * @example 10.0.0.0/24
+       */
+      network: string;
+      /**
+       * @description The region.
+       * @example eu-west-1
+       */
+      region: string;
+      /** @description Its resources, in the order they are made. */
+      resources: components["schemas"]["DeploymentResource"][];
+      /**
+       * @description Where it stands.
+       * @enum {string}
+       */
+      state: "building" | "built" | "failed" | "removing";
+      /**
+       * Format: int32
+       * @description The subscription.
+       * @example 1
+       */
+      subscriptionId: number;
+      trouble: components["schemas"]["Trouble"] | null;
+      /** @description Its availability zones, in the order they are used. */
+      zones: string[];
+    };
+    /** @description What was changed by others of one deployment. */
+    DeploymentDrift: {
+      /**
+       * Format: date-time
+       * @description When it was last compared with AWS; `null` when it never was.
+       */
+      comparedTimestamp: string | null;
+      /**
+       * Format: uuid
+       * @description The deployment.
+       */
+      deploymentId: string;
+      /** @description What differs, oldest first. */
+      findings: components["schemas"]["DriftFinding"][];
+      /**
+       * @description Its region.
+       * @example eu-west-1
+       */
+      region: string;
+    };
+    /** @description One resource of a deployment. */
+    DeploymentResource: {
+      /** @description Its id in AWS; `null` until it is known. */
+      awsId: string | null;
+      /**
+       * @description What it is, by AWS's word.
+       * @example subnet
+       */
+      kind: string;
+      /**
+       * @description What it is called in the deployment.
+       * @example subnet/euw1-az1
+       */
+      name: string;
+      /**
+       * @description How it stands.
+       * @enum {string}
+       */
+      state: "done" | "in-hand" | "to-come" | "removing";
+    };
+    /** @description What Berth put right of one deployment. */
+    DeploymentRestores: {
+      /**
+       * Format: uuid
+       * @description The deployment.
+       */
+      deploymentId: string;
+      /** @description What comes next. */
+      next: components["schemas"]["NextRestore"];
+      /**
+       * @description Its region.
+       * @example eu-west-1
+       */
+      region: string;
+      /** @description What was put right, latest first, of the last 90 days, at most 50. */
+      restores: components["schemas"]["Restore"][];
+    };
+    /** @description A subscription's deployments. */
+    Deployments: {
+      /** @description One for each region. */
+      deployments: components["schemas"]["Deployment"][];
+    };
+    /** @description What was changed by others of what Berth built for a subscription. */
+    Drift: {
+      /** @description Deployment by deployment. */
+      deployments: components["schemas"]["DeploymentDrift"][];
+    };
+    /** @description One thing that differs. */
+    DriftFinding: {
+      /** @description Its id in AWS. */
+      awsId: string;
+      by: components["schemas"]["ChangedBy"] | null;
+      /** @description What should be. */
+      expected: string;
+      /** @description What is. */
+      found: string;
+      /**
+       * @description What the resource is, by AWS's word.
+       * @example security-group
+       */
+      kind: string;
+      /** @description What the resource is called in the deployment; `null` for what Berth did not make. */
+      resource: string | null;
+      /**
+       * Format: date-time
+       * @description Since when Berth knows.
+       */
+      since: string;
+      /**
+       * @description What is different.
+       * @enum {string}
+       */
+      what:
+        | "gone"
+        | "stopped"
+        | "terminated"
+        | "retyped"
+        | "other-profile"
+        | "other-groups"
+        | "metadata-open"
+        | "monitoring-off"
+        | "rule-added"
+        | "rule-removed"
+        | "rule-widened"
+        | "route-added"
+        | "route-removed"
+        | "route-changed"
+        | "subnet-without-routes"
+        | "gateway-detached"
+        | "subnet-changed"
+        | "vpc-changed"
+        | "tag-removed"
+        | "tag-changed"
+        | "volume-detached"
+        | "volume-unencrypted"
+        | "volume-changed"
+        | "volume-added"
+        | "unknown-resource";
     };
     /** @description What every answer that is not a success holds. */
     Error: {
@@ -941,6 +2436,88 @@ export interface components {
         | "CLOUD_ACCOUNT_PERMISSION_FAILED"
         | "CLOUD_ACCOUNT_NOT_ACTIVE"
         | "CLOUD_ACCOUNT_USED"
+        | "KEY_ROTATION_CONFLICT"
+        | "NOT_KNOWN_CLOUD_PROVIDER"
+        | "MULTIPLE_CLOUD_PROVIDERS_NOT_SUPPORTED"
+        | "SUBSCRIPTION_CA_PROVIDER_MISMATCH"
+        | "SUBSCRIPTION_GCP_ALLOW_ONLY_INTERNAL"
+        | "SUBSCRIPTION_NOT_FOUND"
+        | "SUBSCRIPTION_NOT_ACTIVE"
+        | "TOO_MANY_PENDING_SUBSCRIPTIONS"
+        | "SUBSCRIPTION_PI_NOT_FOUND"
+        | "SUBSCRIPTION_NETWORKING_MISSING"
+        | "SUBSCRIPTION_INVALID_CIDR"
+        | "SUBSCRIPTION_INVALID_REGION_NAME"
+        | "SUBSCRIPTION_BAD_PREFERRED_AZ_SIZE"
+        | "SUBSCRIPTION_PREFERRED_AZ_INVALID_VALUE"
+        | "SUBSCRIPTION_PREFERRED_AZ_MUST_BE_DEFINED_ONCE"
+        | "SUBSCRIPTION_REGION_DOES_NOT_SUPPORT_MULTI_AZ"
+        | "SUBSCRIPTION_MUST_HAVE_AT_LEAST_ONE_DATABASE"
+        | "NETWORKING_CIDR_MISSING"
+        | "NETWORKING_SECURITY_GROUP_MISSING"
+        | "NETWORKING_SUBNET_IDS_MISSING"
+        | "NETWORKING_VPC_ID_MISSING"
+        | "INVALID_NUMBER_OF_SUBNET_IDS"
+        | "VPC_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"
+        | "SUBNET_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"
+        | "SECURITY_GROUP_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"
+        | "RESOURCE_TAGS_EXCEEDS_MAXIMUM_COUNT"
+        | "RESOURCE_TAG_KEY_EXCEEDS_MAXIMUM_LENGTH"
+        | "RESOURCE_TAG_VALUE_EXCEEDS_MAXIMUM_LENGTH"
+        | "RESOURCE_TAGS_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"
+        | "RESOURCE_TAGS_NAME_NOT_ALLOWED"
+        | "RESOURCE_TAGS_EMPTY_KEY"
+        | "RESOURCE_TAGS_DUPLICATE_KEY"
+        | "RESOURCE_TAGS_MISSING_VALUE"
+        | "DATABASE_INVALID_NAME"
+        | "DATABASE_NAME_TOO_LONG"
+        | "DATABASE_NAME_DUPLICATE"
+        | "DATABASE_SIZE_TOO_SMALL"
+        | "DATABASE_SIZE_TOO_BIG"
+        | "DATABASE_SIZE_LIMIT_NOT_DEFINED"
+        | "DATABASE_SIZE_LIMIT_INVALID_TOO_MANY_MEMORY_SPECIFICATIONS"
+        | "DATABASE_INVALID_QUANTITY"
+        | "PLANNER_INVALID_THROUGHPUT"
+        | "DATABASE_INVALID_SHARDS_COUNT"
+        | "DATABASE_PORT_INVALID_VALUE"
+        | "DATABASE_CUSTOM_PORT_NOT_UNIQUE"
+        | "DATABASE_INVALID_MODULE"
+        | "DATABASE_MODULE_MUST_BE_DEFINED_ONCE"
+        | "DATABASE_MEMCACHED_CONTAINS_MODULES"
+        | "DATABASE_RAM_PERCENTAGE_NOT_ALLOWED"
+        | "DATABASE_RAM_PERCENTAGE_IS_INVALID"
+        | "PLANNER_INVALID_PLAN"
+        | "PLANNER_NOT_ENOUGH_AZS"
+        | "PLANNER_FAILURE"
+        | "PROVISION_FAILURE"
+        | "CIDR_WHITELIST_INVALID_CIDRS"
+        | "CIDR_WHITELIST_INVALID_SG"
+        | "CIDR_WHITELIST_LIMIT_EXCEEDED"
+        | "CIDR_WHITELIST_DUPLICATE_CIDRS"
+        | "CIDR_WHITELIST_DUPLICATE_SG"
+        | "CIDR_WHITELIST_NOT_ALLOWED"
+        | "MAINTENANCE_WINDOW_INVALID_MAINTENANCE_WINDOW_MODE_PROVIDED"
+        | "MAINTENANCE_WINDOW_MANUAL_MODE_WITH_NO_MAINTENANCE_WINDOWS"
+        | "MAINTENANCE_WINDOW_AUTOMATIC_MODE_WITH_MAINTENANCE_WINDOWS"
+        | "MAINTENANCE_WINDOW_GREATER_THAN_MAXIMUM_ALLOWABLE_MAINTENANCE_WINDOWS_PROVIDED"
+        | "MAINTENANCE_WINDOW_INVALID_MAINTENANCE_WINDOW_SPEC_PROVIDED"
+        | "MAINTENANCE_WINDOW_INVALID_START_HOUR"
+        | "MAINTENANCE_WINDOW_INVALID_DURATION_IN_HOURS"
+        | "MAINTENANCE_WINDOW_INVALID_DURATION_FOR_ROF_SUBSCRIPTION"
+        | "MAINTENANCE_WINDOW_INVALID_DAYS"
+        | "MAINTENANCE_WINDOW_DUPLICATE_DAYS"
+        | "PAYMENT_INFO_NOT_PROVIDED"
+        | "PAYMENT_INFO_EXPIRED"
+        | "PAYMENT_INFO_NOT_ALLOWED_IN_CONTRACT_ASSOCIATED_ACCOUNT"
+        | "FIXED_PAYMENT_INFO_NOT_ALLOWED_IN_FREE_FIXED_PLAN"
+        | "FIXED_SUBSCRIPTION_CREATE_PLAN_NOT_FOUND"
+        | "FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN"
+        | "FIXED_SUBSCRIPTION_PLAN_NOT_PROVIDED"
+        | "FIXED_SUBSCRIPTION_ACCOUNT_ALREADY_HAS_A_FREE_PLAN"
+        | "FIXED_MISMATCH_BETWEEN_REQUEST_PLAN_CLOUD_PROVIDER_AND_SUBSCRIPTION_CLOUD_PROVIDER"
+        | "FIXED_MISMATCH_BETWEEN_REQUEST_PLAN_REGION_AND_SUBSCRIPTION_REGION"
+        | "FIXED_SUBSCRIPTION_INVALID_NAME"
+        | "FIXED_SUBSCRIPTION_NAME_NOT_PROVIDED"
         | "BAD_REQUEST"
         | "UNAUTHORIZED"
         | "FORBIDDEN"
@@ -950,6 +2527,20 @@ export interface components {
         | "TOO_MANY_REQUESTS"
         | "SERVICE_UNAVAILABLE"
         | "GENERAL_ERROR";
+    };
+    /** @description The call to AWS that a finding rests on. */
+    Evidence: {
+      /**
+       * @description The operation.
+       * @example iam:SimulatePrincipalPolicy
+       */
+      operation: string;
+      /**
+       * @description AWS's own id of the request, which AWS Support can look up; absent when AWS did not answer. Where it took
+       *     several requests, of the last one.
+       * @example 7a62c49f-347e-4fc4-9331-6e8eexample
+       */
+      requestId?: string;
     };
     /** @description A field of the request that cannot be accepted. */
     FieldProblem: {
@@ -963,6 +2554,109 @@ export interface components {
        * @example is required
        */
       message: string;
+      /**
+       * @description The kind of error, for programs.
+       * @enum {string}
+       */
+      type?:
+        | "CLOUD_ACCOUNT_NOT_FOUND"
+        | "CLOUD_ACCOUNT_NAME_EXISTS"
+        | "CLOUD_ACCOUNT_ACCESS_KEY_EXISTS"
+        | "CLOUD_ACCOUNT_INVALID_CREDS"
+        | "CLOUD_ACCOUNT_PERMISSION_FAILED"
+        | "CLOUD_ACCOUNT_NOT_ACTIVE"
+        | "CLOUD_ACCOUNT_USED"
+        | "KEY_ROTATION_CONFLICT"
+        | "NOT_KNOWN_CLOUD_PROVIDER"
+        | "MULTIPLE_CLOUD_PROVIDERS_NOT_SUPPORTED"
+        | "SUBSCRIPTION_CA_PROVIDER_MISMATCH"
+        | "SUBSCRIPTION_GCP_ALLOW_ONLY_INTERNAL"
+        | "SUBSCRIPTION_NOT_FOUND"
+        | "SUBSCRIPTION_NOT_ACTIVE"
+        | "TOO_MANY_PENDING_SUBSCRIPTIONS"
+        | "SUBSCRIPTION_PI_NOT_FOUND"
+        | "SUBSCRIPTION_NETWORKING_MISSING"
+        | "SUBSCRIPTION_INVALID_CIDR"
+        | "SUBSCRIPTION_INVALID_REGION_NAME"
+        | "SUBSCRIPTION_BAD_PREFERRED_AZ_SIZE"
+        | "SUBSCRIPTION_PREFERRED_AZ_INVALID_VALUE"
+        | "SUBSCRIPTION_PREFERRED_AZ_MUST_BE_DEFINED_ONCE"
+        | "SUBSCRIPTION_REGION_DOES_NOT_SUPPORT_MULTI_AZ"
+        | "SUBSCRIPTION_MUST_HAVE_AT_LEAST_ONE_DATABASE"
+        | "NETWORKING_CIDR_MISSING"
+        | "NETWORKING_SECURITY_GROUP_MISSING"
+        | "NETWORKING_SUBNET_IDS_MISSING"
+        | "NETWORKING_VPC_ID_MISSING"
+        | "INVALID_NUMBER_OF_SUBNET_IDS"
+        | "VPC_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"
+        | "SUBNET_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"
+        | "SECURITY_GROUP_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"
+        | "RESOURCE_TAGS_EXCEEDS_MAXIMUM_COUNT"
+        | "RESOURCE_TAG_KEY_EXCEEDS_MAXIMUM_LENGTH"
+        | "RESOURCE_TAG_VALUE_EXCEEDS_MAXIMUM_LENGTH"
+        | "RESOURCE_TAGS_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"
+        | "RESOURCE_TAGS_NAME_NOT_ALLOWED"
+        | "RESOURCE_TAGS_EMPTY_KEY"
+        | "RESOURCE_TAGS_DUPLICATE_KEY"
+        | "RESOURCE_TAGS_MISSING_VALUE"
+        | "DATABASE_INVALID_NAME"
+        | "DATABASE_NAME_TOO_LONG"
+        | "DATABASE_NAME_DUPLICATE"
+        | "DATABASE_SIZE_TOO_SMALL"
+        | "DATABASE_SIZE_TOO_BIG"
+        | "DATABASE_SIZE_LIMIT_NOT_DEFINED"
+        | "DATABASE_SIZE_LIMIT_INVALID_TOO_MANY_MEMORY_SPECIFICATIONS"
+        | "DATABASE_INVALID_QUANTITY"
+        | "PLANNER_INVALID_THROUGHPUT"
+        | "DATABASE_INVALID_SHARDS_COUNT"
+        | "DATABASE_PORT_INVALID_VALUE"
+        | "DATABASE_CUSTOM_PORT_NOT_UNIQUE"
+        | "DATABASE_INVALID_MODULE"
+        | "DATABASE_MODULE_MUST_BE_DEFINED_ONCE"
+        | "DATABASE_MEMCACHED_CONTAINS_MODULES"
+        | "DATABASE_RAM_PERCENTAGE_NOT_ALLOWED"
+        | "DATABASE_RAM_PERCENTAGE_IS_INVALID"
+        | "PLANNER_INVALID_PLAN"
+        | "PLANNER_NOT_ENOUGH_AZS"
+        | "PLANNER_FAILURE"
+        | "PROVISION_FAILURE"
+        | "CIDR_WHITELIST_INVALID_CIDRS"
+        | "CIDR_WHITELIST_INVALID_SG"
+        | "CIDR_WHITELIST_LIMIT_EXCEEDED"
+        | "CIDR_WHITELIST_DUPLICATE_CIDRS"
+        | "CIDR_WHITELIST_DUPLICATE_SG"
+        | "CIDR_WHITELIST_NOT_ALLOWED"
+        | "MAINTENANCE_WINDOW_INVALID_MAINTENANCE_WINDOW_MODE_PROVIDED"
+        | "MAINTENANCE_WINDOW_MANUAL_MODE_WITH_NO_MAINTENANCE_WINDOWS"
+        | "MAINTENANCE_WINDOW_AUTOMATIC_MODE_WITH_MAINTENANCE_WINDOWS"
+        | "MAINTENANCE_WINDOW_GREATER_THAN_MAXIMUM_ALLOWABLE_MAINTENANCE_WINDOWS_PROVIDED"
+        | "MAINTENANCE_WINDOW_INVALID_MAINTENANCE_WINDOW_SPEC_PROVIDED"
+        | "MAINTENANCE_WINDOW_INVALID_START_HOUR"
+        | "MAINTENANCE_WINDOW_INVALID_DURATION_IN_HOURS"
+        | "MAINTENANCE_WINDOW_INVALID_DURATION_FOR_ROF_SUBSCRIPTION"
+        | "MAINTENANCE_WINDOW_INVALID_DAYS"
+        | "MAINTENANCE_WINDOW_DUPLICATE_DAYS"
+        | "PAYMENT_INFO_NOT_PROVIDED"
+        | "PAYMENT_INFO_EXPIRED"
+        | "PAYMENT_INFO_NOT_ALLOWED_IN_CONTRACT_ASSOCIATED_ACCOUNT"
+        | "FIXED_PAYMENT_INFO_NOT_ALLOWED_IN_FREE_FIXED_PLAN"
+        | "FIXED_SUBSCRIPTION_CREATE_PLAN_NOT_FOUND"
+        | "FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN"
+        | "FIXED_SUBSCRIPTION_PLAN_NOT_PROVIDED"
+        | "FIXED_SUBSCRIPTION_ACCOUNT_ALREADY_HAS_A_FREE_PLAN"
+        | "FIXED_MISMATCH_BETWEEN_REQUEST_PLAN_CLOUD_PROVIDER_AND_SUBSCRIPTION_CLOUD_PROVIDER"
+        | "FIXED_MISMATCH_BETWEEN_REQUEST_PLAN_REGION_AND_SUBSCRIPTION_REGION"
+        | "FIXED_SUBSCRIPTION_INVALID_NAME"
+        | "FIXED_SUBSCRIPTION_NAME_NOT_PROVIDED"
+        | "BAD_REQUEST"
+        | "UNAUTHORIZED"
+        | "FORBIDDEN"
+        | "NOT_FOUND"
+        | "METHOD_NOT_ALLOWED"
+        | "PAYLOAD_TOO_LARGE"
+        | "TOO_MANY_REQUESTS"
+        | "SERVICE_UNAVAILABLE"
+        | "GENERAL_ERROR";
     };
     /** @description One result of a verification. */
     Finding: {
@@ -986,7 +2680,16 @@ export interface components {
         | "console-user"
         | "permission"
         | "node-role"
-        | "instance-profile";
+        | "instance-profile"
+        | "access-key-age"
+        | "access-key-count"
+        | "access-key-use"
+        | "registration"
+        | "policy-breadth"
+        | "region"
+        | "quotas";
+      /** @description The call to AWS that says so; absent when it rests on none. */
+      evidence?: components["schemas"]["Evidence"];
       /**
        * @description The form field it belongs to; absent when it belongs to none.
        * @enum {string}
@@ -994,8 +2697,11 @@ export interface components {
       field?:
         | "name"
         | "provider"
+        | "accessMode"
         | "accessKeyId"
         | "accessSecretKey"
+        | "roleArn"
+        | "externalId"
         | "consoleRoleName"
         | "consoleUsername"
         | "consolePassword"
@@ -1031,6 +2737,280 @@ export interface components {
        */
       taskId: string;
     };
+    /** @description The databases of one of an account's free or fixed subscriptions. */
+    FixedDatabases: {
+      /**
+       * Format: int32
+       * @description The account.
+       * @example 1
+       */
+      accountId: number;
+      /** @description Related: the list itself. */
+      links: components["schemas"]["Link"][];
+      /** @description The subscription. */
+      subscription: components["schemas"]["DatabasesOfFixedSubscription"];
+    };
+    /** @description A plan of a fixed size, in one region. */
+    FixedPlan: {
+      /**
+       * @description How available it is.
+       * @example Single-zone
+       */
+      availability: string;
+      /**
+       * Format: int32
+       * @description How many networks an allow list may have.
+       * @example 4
+       */
+      cidrAllowRules: number;
+      /**
+       * @description How many connections.
+       * @example 256
+       */
+      connections: string;
+      /**
+       * @description Who helps.
+       * @example The operator
+       */
+      customerSupport: string;
+      /**
+       * Format: double
+       * @description The data it holds.
+       * @example 250
+       */
+      datasetSize: number;
+      /**
+       * Format: int32
+       * @description Its id.
+       * @example 2702
+       */
+      id: number;
+      /** @description Related: the plan itself. */
+      links: components["schemas"]["Link"][];
+      /**
+       * Format: int32
+       * @description How many databases it may have.
+       * @example 1
+       */
+      maximumDatabases: number;
+      /**
+       * @description Its name.
+       * @example Fixed 250MB
+       */
+      name: string;
+      /**
+       * Format: int32
+       * @description Its price: nothing is ever charged.
+       * @example 0
+       */
+      price: number;
+      /**
+       * @description In which currency.
+       * @example USD
+       */
+      priceCurrency: string;
+      /**
+       * @description For how long.
+       * @example Month
+       */
+      pricePeriod: string;
+      /**
+       * @description Its provider.
+       * @example AWS
+       */
+      provider: string;
+      redisFlex: boolean;
+      /**
+       * @description Its region.
+       * @example eu-west-1
+       */
+      region: string;
+      /**
+       * Format: int32
+       * @description Its region's number, as in `GET /v1/regions`.
+       * @example 27
+       */
+      regionId: number;
+      /**
+       * Format: double
+       * @description Its memory.
+       * @example 250
+       */
+      size: number;
+      /**
+       * @description What sizes are counted in.
+       * @example MB
+       */
+      sizeMeasurementUnit: string;
+      supportClustering: boolean;
+      supportDataPersistence: boolean;
+      supportInstantAndDailyBackups: boolean;
+      supportReplication: boolean;
+      supportSsl: boolean;
+    };
+    /** @description Plans of a fixed size. */
+    FixedPlans: {
+      /** @description Related: the list itself. */
+      links: components["schemas"]["Link"][];
+      /** @description The plans, by id. */
+      plans: components["schemas"]["FixedPlan"][];
+    };
+    /** @description A free subscription, or one of a fixed size. */
+    FixedSubscription: {
+      /**
+       * Format: date-time
+       * @description When it was ordered.
+       */
+      creationDate: string;
+      /**
+       * @description Where its database stands: there is none, Berth runs no databases yet.
+       * @example draft
+       */
+      databaseStatus: string;
+      /**
+       * Format: int32
+       * @description Its id.
+       * @example 2
+       */
+      id: number;
+      /** @description Related: the subscription itself. */
+      links: components["schemas"]["Link"][];
+      /**
+       * @description Its name.
+       * @example Trial
+       */
+      name: string;
+      /**
+       * Format: int32
+       * @description By which of the account's payment methods it is paid, on record.
+       * @example 2
+       */
+      paymentMethodId?: number;
+      /**
+       * @description By what it is paid, on record.
+       * @example credit-card
+       */
+      paymentMethodType?: string;
+      /**
+       * Format: int32
+       * @description The id of its plan; none where the operator recorded it.
+       * @example 2702
+       */
+      planId?: number;
+      /**
+       * @description Its plan's name.
+       * @example Fixed 250MB
+       */
+      planName: string;
+      /**
+       * @description What it was bought as: `free` or `fixed`.
+       * @example fixed
+       */
+      planType: string;
+      /**
+       * Format: int32
+       * @description Its price: nothing is ever charged.
+       * @example 0
+       */
+      price: number;
+      /**
+       * @description In which currency.
+       * @example USD
+       */
+      priceCurrency: string;
+      /**
+       * @description For how long.
+       * @example Month
+       */
+      pricePeriod: string;
+      /**
+       * @description Its provider.
+       * @example AWS
+       */
+      provider: string;
+      /**
+       * @description Its region.
+       * @example eu-west-1
+       */
+      region: string;
+      /**
+       * Format: double
+       * @description Its memory.
+       * @example 250
+       */
+      size?: number;
+      /**
+       * @description What sizes are counted in.
+       * @example MB
+       */
+      sizeMeasurementUnit: string;
+      /**
+       * @description Where it stands.
+       * @enum {string}
+       */
+      status: "pending" | "active" | "deleting" | "error";
+    };
+    /** @description What a free subscription, or one of a fixed size, is made from. It names no cloud account. */
+    FixedSubscriptionCreate: {
+      /**
+       * @description Its name.
+       * @example Trial
+       */
+      name: string;
+      /**
+       * @description `credit-card` (the default) or `marketplace`, on record. Nothing is ever charged.
+       * @example credit-card
+       */
+      paymentMethod?: string | null;
+      /**
+       * Format: int32
+       * @description Which of the account's payment methods; none for a free plan or under a contract.
+       */
+      paymentMethodId?: number | null;
+      /**
+       * Format: int32
+       * @description The id of its plan, as `GET /v1/fixed/plans` lists them.
+       * @example 2701
+       */
+      planId: number;
+    };
+    /** @description What to change of a free or fixed subscription; what is absent or `null` stays as it is. */
+    FixedSubscriptionUpdate: {
+      /**
+       * @description A new name.
+       * @example Trial
+       */
+      name?: string | null;
+      /**
+       * @description By what it is paid from now on: `credit-card` or `marketplace`.
+       * @example credit-card
+       */
+      paymentMethod?: string | null;
+      /**
+       * Format: int32
+       * @description By which of the account's payment methods.
+       */
+      paymentMethodId?: number | null;
+      /**
+       * Format: int32
+       * @description The id of another plan in the same region.
+       * @example 2702
+       */
+      planId?: number | null;
+    };
+    /** @description An account's free subscriptions and those of a fixed size. */
+    FixedSubscriptions: {
+      /**
+       * Format: int32
+       * @description The account.
+       * @example 1
+       */
+      accountId: number;
+      /** @description Related: the list itself. */
+      links: components["schemas"]["Link"][];
+      /** @description The subscriptions, by id. */
+      subscriptions: components["schemas"]["FixedSubscription"][];
+    };
     /** @description That the process is alive. */
     Health: {
       /** @enum {string} */
@@ -1038,6 +3018,13 @@ export interface components {
     };
     /** @description What a customer creates in its AWS account before it can be registered, in several forms. */
     IamKit: {
+      /**
+       * @description How Berth gets in: by an access key, or by a role that it assumes.
+       * @enum {string}
+       */
+      accessMode: "keys" | "role";
+      /** @description Who may assume the role that Berth assumes, in mode `role`. */
+      accessTrustPolicy: Record<string, never> | null;
       /** @description A bash script for the AWS command line. Stops at the first error and can be run again. */
       cli: string;
       /** @description A CloudFormation template (JSON). Needs `CAPABILITY_NAMED_IAM`. */
@@ -1049,11 +3036,11 @@ export interface components {
       /** @description Who may assume the node role. */
       nodeTrustPolicy: Record<string, never>;
       /**
-       * @description The operator's AWS account, which the console role trusts.
+       * @description The operator's AWS account, which the console role trusts, and the role that Berth assumes.
        * @example 999988887777
        */
       operatorAccountId: string;
-      /** @description The policy of the IAM user. */
+      /** @description The policy of the IAM user, or of the role that Berth assumes. */
       policy: Record<string, never>;
       /**
        * @description Whose names: `berth` or `redis-cloud`.
@@ -1068,6 +3055,11 @@ export interface components {
     /** @description What the resources in the customer's AWS account are called. */
     IamKitNames: {
       /**
+       * @description The role that Berth assumes, in mode `role`.
+       * @example berth-access
+       */
+      accessRole: string | null;
+      /**
        * @description The console role.
        * @example berth-console
        */
@@ -1078,15 +3070,15 @@ export interface components {
        */
       nodeRole: string;
       /**
-       * @description The user's policy.
+       * @description The policy of the user, or of the role that Berth assumes.
        * @example BerthUserPolicy
        */
       policy: string;
       /**
-       * @description The IAM user.
+       * @description The IAM user, in mode `keys`.
        * @example berth-user
        */
-      user: string;
+      user: string | null;
     };
     /** @description Whose an API key is. */
     KeyOwner: {
@@ -1113,6 +3105,15 @@ export interface components {
        * @example GET
        */
       type: string;
+    };
+    /** @description A subscription, and how much of it others have changed. */
+    ListedSubscription: components["schemas"]["Subscription"] & {
+      /**
+       * Format: int32
+       * @description How many differences are known between what Berth built for it and what is there.
+       * @example 0
+       */
+      drift: number;
     };
     /** @description Entries of an account's log. */
     LogEntries: {
@@ -1162,6 +3163,77 @@ export interface components {
        * @example Cloud account created
        */
       type: string;
+    };
+    /** @description A maintenance window. */
+    MaintenanceWindow: {
+      /**
+       * @description The days on which it begins.
+       * @example [
+       *       "Monday"
+       *     ]
+       */
+      days: string[];
+      /**
+       * Format: int32
+       * @description How many hours it lasts.
+       * @example 8
+       */
+      durationInHours: number;
+      /**
+       * Format: int32
+       * @description The hour at which it begins.
+       * @example 2
+       */
+      startHour: number;
+    };
+    /** @description A maintenance window to be. */
+    MaintenanceWindowUpdate: {
+      /**
+       * @description The days on which it begins.
+       * @example [
+       *       "Monday"
+       *     ]
+       */
+      days: string[];
+      /**
+       * Format: int32
+       * @description How many hours it lasts: 4 to 24, or 8 to 24 on flash.
+       * @example 8
+       */
+      durationInHours: number;
+      /**
+       * Format: int32
+       * @description The hour at which it begins, in UTC.
+       * @example 2
+       */
+      startHour: number;
+    };
+    /** @description When Berth may disturb a subscription. */
+    MaintenanceWindows: {
+      /**
+       * @description `manual`: in the windows only; `automatic`: whenever Berth sees fit.
+       * @example manual
+       */
+      mode: string;
+      /** @description Windows that were put off: Berth puts off none. */
+      skipStatus: components["schemas"]["SkipStatus"];
+      /**
+       * @description The time zone of the windows.
+       * @example UTC
+       */
+      timeZone: string;
+      /** @description The windows. */
+      windows: components["schemas"]["MaintenanceWindow"][];
+    };
+    /** @description When Berth may disturb a subscription from now on. */
+    MaintenanceWindowsUpdate: {
+      /**
+       * @description `manual` or `automatic`.
+       * @example manual
+       */
+      mode: string;
+      /** @description The windows, where the mode is `manual`. */
+      windows?: components["schemas"]["MaintenanceWindowUpdate"][] | null;
     };
     /** @description An API key, without its secret. */
     ManagedApiKey: {
@@ -1248,6 +3320,121 @@ export interface components {
       /** @description The users, by id. */
       users: components["schemas"]["ManagedUser"][];
     };
+    /** @description How the nodes of a deployment do, as AWS tells it. */
+    Monitoring: {
+      /** @description Whether AWS's checks of the nodes could be read. */
+      checks: components["schemas"]["Sight"];
+      /**
+       * Format: uuid
+       * @description The deployment.
+       */
+      deploymentId: string;
+      /** @description Whether CloudWatch's figures of the nodes could be read. */
+      figures: components["schemas"]["Sight"];
+      /** @description The nodes, by name. */
+      nodes: components["schemas"]["NodeMonitoring"][];
+      /**
+       * Format: int32
+       * @description Seconds from point to point.
+       * @example 60
+       */
+      periodSeconds: number;
+      /**
+       * Format: date-time
+       * @description When AWS was last asked; `null` before the first time.
+       */
+      readTimestamp: string | null;
+      /**
+       * @description Its region.
+       * @example eu-west-1
+       */
+      region: string;
+    };
+    /** @description What a role's trust policy asks Berth to name, so that Berth enters that AWS account for this account only. */
+    NewExternalId: {
+      /**
+       * Format: date-time
+       * @description Until when a cloud account can be registered with it.
+       */
+      expiresTimestamp: string;
+      /**
+       * @description The external id. Only this account can use it, for one cloud account.
+       * @example berth-Wm3ePZ8sWn1nV5r0q2Xc7TtYb4Lk9HdA
+       */
+      externalId: string;
+      /**
+       * @description The operator's AWS account, which the role has to trust.
+       * @example 999988887777
+       */
+      operatorAccountId: string;
+      /** @description The trust policy to give the role. */
+      trustPolicy: Record<string, never>;
+    };
+    /** @description What is restored next. */
+    NextRestore: {
+      /** @description What it waits for. */
+      reason: string | null;
+      /**
+       * @description Whether something is restored next.
+       * @enum {string}
+       */
+      state: "nothing" | "due" | "waiting";
+      /**
+       * Format: date-time
+       * @description Until when at the longest; `null` when that is not known.
+       */
+      until: string | null;
+    };
+    /** @description AWS's checks of a node. */
+    NodeChecks: {
+      /** @description Maintenance that AWS has announced and not done, in its words. */
+      announced: string[];
+      /**
+       * @description The outcome of the check.
+       * @enum {string}
+       */
+      instance: "ok" | "impaired" | "unknown";
+      /**
+       * @description The outcome of the check.
+       * @enum {string}
+       */
+      system: "ok" | "impaired" | "unknown";
+    };
+    /** @description How one node does. */
+    NodeMonitoring: {
+      checks: components["schemas"]["NodeChecks"] | null;
+      /**
+       * @description The instance.
+       * @example i-0125be68a4625884a
+       */
+      instanceId: string;
+      /**
+       * @description What it is called in the deployment.
+       * @example node/1
+       */
+      node: string;
+      /** @description Figures over time. */
+      series: components["schemas"]["NodeSeries"][];
+    };
+    /** @description One figure over the last three hours. */
+    NodeSeries: {
+      /**
+       * @description What is measured.
+       * @enum {string}
+       */
+      figure: "cpu" | "network-in" | "network-out" | "volume-read" | "volume-write";
+      /** @description Of which instance or volume. */
+      of: string;
+      /** @description The points, oldest first; none as long as CloudWatch has none. */
+      points: components["schemas"]["Point"][];
+      /**
+       * @description What the numbers are.
+       * @enum {string}
+       */
+      unit: "percent" | "bytes";
+      /** @description What the volume is called in its node (`root`, `data`); `null` for what is measured of the instance. */
+      volume: string | null;
+    };
     /** @description A payment method the operator keeps on record. Nothing is ever charged. */
     PaymentMethod: {
       /**
@@ -1300,6 +3487,29 @@ export interface components {
       /** @description The payment methods, by id. */
       paymentMethods: components["schemas"]["PaymentMethod"][];
     };
+    /** @description A way to persist a database. */
+    PersistenceOption: {
+      /** @description What it does. */
+      description: string;
+      /**
+       * @description Its name in requests.
+       * @example aof-every-1-second
+       */
+      name: string;
+    };
+    /** @description One number at one time. */
+    Point: {
+      /**
+       * Format: date-time
+       * @description When the period begins.
+       */
+      timestamp: string;
+      /**
+       * Format: double
+       * @description The number.
+       */
+      value: number;
+    };
     /** @description A statement of an IAM policy, spelt as AWS spells it. */
     PolicyStatement: {
       /** @description The actions. */
@@ -1320,6 +3530,95 @@ export interface components {
       /** @description Its id. */
       Sid: string;
     };
+    /** @description What a subscription costs. */
+    Pricing: {
+      /** @description Nothing: AWS bills what is built to the AWS account it is in, and Berth charges nothing. */
+      pricing: Record<string, never>[];
+    };
+    /** @description A flexible or annual subscription. */
+    ProSubscription: {
+      /** @description Where it is. */
+      cloudDetails: components["schemas"]["CloudDetail"][];
+      /**
+       * Format: date-time
+       * @description When it was ordered.
+       */
+      createdTimestamp: string;
+      /**
+       * @description Whether it is for one region or several.
+       * @example single-region
+       */
+      deploymentType: string;
+      /**
+       * Format: int32
+       * @description Its id.
+       * @example 1
+       */
+      id: number;
+      /** @description Related: the subscription itself, its databases. */
+      links: components["schemas"]["Link"][];
+      /**
+       * @description What its databases are stored in.
+       * @example ram
+       */
+      memoryStorage: string;
+      /**
+       * @description Its name.
+       * @example Web shop
+       */
+      name: string;
+      /**
+       * Format: int32
+       * @description How many databases are planned.
+       * @example 1
+       */
+      numberOfDatabases: number;
+      /**
+       * Format: int32
+       * @description By which of the account's payment methods.
+       * @example 2
+       */
+      paymentMethodId?: number;
+      /**
+       * @description By what it is paid, on record.
+       * @example credit-card
+       */
+      paymentMethodType?: string;
+      /**
+       * @description Whose key they are encrypted with.
+       * @example cloud-provider-managed-key
+       */
+      persistentStorageEncryptionType: string;
+      /**
+       * @description What it was bought as: `flexible` or `annual`.
+       * @example flexible
+       */
+      plan: string;
+      /** @description Whether its databases may be reached from public addresses. */
+      publicEndpointAccess: boolean;
+      /**
+       * @description Where it stands.
+       * @enum {string}
+       */
+      status: "pending" | "active" | "deleting" | "error";
+      /** @description Why it stands there, where that needs an explanation. */
+      statusReason?: string;
+      /** @description Whether its volumes are encrypted: always. */
+      storageEncryption: boolean;
+    };
+    /** @description An account's flexible and annual subscriptions. */
+    ProSubscriptions: {
+      /**
+       * Format: int32
+       * @description The account.
+       * @example 1
+       */
+      accountId: number;
+      /** @description Related: the list itself. */
+      links: components["schemas"]["Link"][];
+      /** @description The subscriptions, by id. */
+      subscriptions: components["schemas"]["ProSubscription"][];
+    };
     /** @description Whether Berth can serve. */
     Readiness: {
       /** @description What was looked at. */
@@ -1338,6 +3637,21 @@ export interface components {
       name: string;
       /** @enum {string} */
       status: "ok" | "failed" | "unknown";
+    };
+    /** @description The versions of Redis there are. */
+    RedisVersions: {
+      /** @description None: Berth runs no databases yet. */
+      redisVersions: Record<string, never>[];
+    };
+    /** @description Which part of a key chooses its shard. */
+    RegexRule: {
+      /**
+       * Format: int32
+       * @description Its place among the rules, from 0.
+       */
+      ordinal: number;
+      /** @description The pattern, with a group named `tag`. */
+      pattern: string;
     };
     /** @description A region of a cloud provider. */
     Region: {
@@ -1365,12 +3679,328 @@ export interface components {
       /** @description The regions, by code. */
       regions: components["schemas"]["Region"][];
     };
+    /** @description A tag. */
+    ResourceTag: {
+      /**
+       * @description Its key.
+       * @example team
+       */
+      key: string;
+      /**
+       * @description Its value.
+       * @example shop
+       */
+      value: string;
+    };
+    /** @description A tag to be. */
+    ResourceTagRequest: {
+      /**
+       * @description Its key: not `Name`, and nothing that begins with `aws:` or `berth:`.
+       * @example team
+       */
+      key: string;
+      /**
+       * @description Its value; may be empty.
+       * @example shop
+       */
+      value: string;
+    };
+    /** @description All resource tags of a subscription from now on. */
+    ResourceTagsUpdate: {
+      /** @description The tags; none removes all. */
+      resourceTags: components["schemas"]["ResourceTagRequest"][];
+    };
+    /** @description One thing that was put right. */
+    Restore: {
+      /**
+       * Format: date-time
+       * @description When AWS was asked.
+       */
+      at: string;
+      /** @description Its id in AWS. */
+      awsId: string;
+      /** @description What should be. */
+      expected: string;
+      /** @description What was. */
+      found: string;
+      /** @description What AWS said, and what to do. */
+      message: string | null;
+      /**
+       * @description What came of it.
+       * @enum {string}
+       */
+      outcome: "begun" | "asked" | "refused";
+      /**
+       * @description What the resource is called in the deployment.
+       * @example security-group/nodes
+       */
+      resource: string | null;
+      /**
+       * @description What was different.
+       * @enum {string}
+       */
+      what:
+        | "gone"
+        | "stopped"
+        | "terminated"
+        | "retyped"
+        | "other-profile"
+        | "other-groups"
+        | "metadata-open"
+        | "monitoring-off"
+        | "rule-added"
+        | "rule-removed"
+        | "rule-widened"
+        | "route-added"
+        | "route-removed"
+        | "route-changed"
+        | "subnet-without-routes"
+        | "gateway-detached"
+        | "subnet-changed"
+        | "vpc-changed"
+        | "tag-removed"
+        | "tag-changed"
+        | "volume-detached"
+        | "volume-unencrypted"
+        | "volume-changed"
+        | "volume-added"
+        | "unknown-resource";
+    };
+    /** @description What of a subscription is restored, and when. Every other kind of drift is reported only. */
+    RestorePolicy: {
+      /**
+       * @description Nodes that were terminated or are gone: replaced by new ones in the same zone, without their data.
+       * @example report
+       */
+      lostNodes: string;
+      /**
+       * Format: int32
+       * @description How many things of each deployment at most, one at a time.
+       * @example 10
+       */
+      mostPerHour: number;
+      /**
+       * @description Routes, the gateway's attachment, attributes of subnets and of the VPC.
+       * @example report
+       */
+      network: string;
+      /**
+       * @description Rules of security groups: put back, or taken away.
+       * @example restore
+       */
+      rules: string;
+      /**
+       * @description The security groups that a node is in.
+       * @example report
+       */
+      securityGroups: string;
+      /**
+       * @description Nodes that were stopped: started.
+       * @example restore
+       */
+      stoppedNodes: string;
+      /**
+       * @description When: while a maintenance window is open (`maintenance-windows`), or as soon as it is found (`any-time`).
+       * @example maintenance-windows
+       */
+      when: string;
+    };
+    /** @description What of a subscription is to be restored. What is left out is `report`, `maintenance-windows` and 10. */
+    RestorePolicyUpdate: {
+      /**
+       * @description Nodes that were terminated or are gone.
+       * @example report
+       */
+      lostNodes?: string | null;
+      /**
+       * Format: int32
+       * @description How many things of each deployment at most, one at a time.
+       * @example 10
+       */
+      mostPerHour?: number | null;
+      /**
+       * @description Routes, the gateway's attachment, attributes of subnets and of the VPC.
+       * @example report
+       */
+      network?: string | null;
+      /**
+       * @description Rules of security groups: `report` or `restore`.
+       * @example restore
+       */
+      rules?: string | null;
+      /**
+       * @description The security groups that a node is in.
+       * @example report
+       */
+      securityGroups?: string | null;
+      /**
+       * @description Nodes that were stopped.
+       * @example restore
+       */
+      stoppedNodes?: string | null;
+      /**
+       * @description `maintenance-windows` or `any-time`.
+       * @example maintenance-windows
+       */
+      when?: string | null;
+    };
+    /** @description What Berth put right of a subscription. */
+    Restores: {
+      /** @description Deployment by deployment. */
+      deployments: components["schemas"]["DeploymentRestores"][];
+    };
     /** @description The account behind a request. */
     Root: {
       /** @description The account. */
       account: components["schemas"]["Account"];
       /** @description Related: this answer itself. */
       links: components["schemas"]["Link"][];
+    };
+    /** @description One rotation of a cloud account's access key. */
+    Rotation: {
+      /**
+       * Format: int32
+       * @description The cloud account.
+       * @example 101
+       */
+      cloudAccountId: number;
+      /**
+       * Format: date-time
+       * @description When it began.
+       */
+      createdTimestamp: string;
+      /**
+       * Format: date-time
+       * @description When the old key was switched off.
+       */
+      deactivatedTimestamp: string | null;
+      /** @description What happened so far. */
+      events: components["schemas"]["RotationEvent"][];
+      /**
+       * Format: date-time
+       * @description When it ended.
+       */
+      finishedTimestamp: string | null;
+      /**
+       * Format: uuid
+       * @description Its id.
+       */
+      id: string;
+      /** @description The IAM user's access keys as AWS last showed them. */
+      keys: components["schemas"]["RotationKey"][];
+      /** @description Whether the status needs somebody's attention. */
+      needsAttention: boolean;
+      /**
+       * @description The access key that replaces it, once there is one.
+       * @example AKIAI44QH8DHBEXAMPLE
+       */
+      newAccessKeyId: string | null;
+      /**
+       * Format: date-time
+       * @description When Berth looks again; `null` when it has ended.
+       */
+      nextTimestamp: string | null;
+      /**
+       * @description The access key that was in force when it began.
+       * @example AKIAIOSFODNN7EXAMPLE
+       */
+      oldAccessKeyId: string;
+      /**
+       * @description Who began it: a user's email address, or `berth` for a schedule and the operator.
+       * @example owner@acme.example
+       */
+      originator: string;
+      /**
+       * @description Where it stands. Before the swap: checking, creating, verifying; rolling-back when it is undone. After it: grace (the old key still works and its use is watched), deactivating, observing (the old key is off and can be had back), reactivating, deleting. cleaning-up: the cloud account was given other credentials. Ended: completed, rolled-back, failed, superseded.
+       * @enum {string}
+       */
+      state:
+        | "checking"
+        | "creating"
+        | "verifying"
+        | "grace"
+        | "deactivating"
+        | "observing"
+        | "reactivating"
+        | "deleting"
+        | "rolling-back"
+        | "cleaning-up"
+        | "completed"
+        | "rolled-back"
+        | "failed"
+        | "superseded";
+      /**
+       * Format: date-time
+       * @description When it came into its state.
+       */
+      stateTimestamp: string;
+      /** @description What it waits for, or how it ended, and what to do. */
+      status: string;
+      /**
+       * Format: date-time
+       * @description When the new key became the cloud account's.
+       */
+      swappedTimestamp: string | null;
+    };
+    /** @description Something that happened in a rotation. */
+    RotationEvent: {
+      /** @description What. */
+      description: string;
+      /**
+       * Format: date-time
+       * @description When.
+       */
+      timestamp: string;
+    };
+    /** @description An access key of the IAM user. */
+    RotationKey: {
+      /**
+       * @description Its id.
+       * @example AKIAIOSFODNN7EXAMPLE
+       */
+      accessKeyId: string;
+      /** @description Whether it is switched on. */
+      active: boolean;
+      /**
+       * Format: date-time
+       * @description When it was created.
+       */
+      createdTimestamp: string;
+      /**
+       * @description Whether AWS told of the key's last use.
+       * @enum {string}
+       */
+      lastUse: "unknown" | "never" | "used";
+      /**
+       * @description In which region.
+       * @example eu-west-1
+       */
+      lastUsedRegion: string | null;
+      /**
+       * @description With which AWS service.
+       * @example ec2
+       */
+      lastUsedService: string | null;
+      /**
+       * Format: date-time
+       * @description When it was last used, when it was; AWS is up to some hours behind.
+       */
+      lastUsedTimestamp: string | null;
+    };
+    /** @description How often a cloud account's access key is rotated. */
+    RotationSchedule: {
+      /**
+       * Format: int32
+       * @description So many days after its registration and each rotation; 0 is never. `null`: as the operator decided for all
+       *     (never, when nothing is set).
+       * @example 90
+       */
+      everyDays: number | null;
+    };
+    /** @description A cloud account's rotations. */
+    Rotations: {
+      /** @description The rotations, newest first, at most 50. */
+      rotations: components["schemas"]["Rotation"][];
     };
     /** @description Who signed in, and what may be done. */
     Session: {
@@ -1484,6 +4114,25 @@ export interface components {
       /** @description The sessions, latest first. */
       sessions: components["schemas"]["SessionEntry"][];
     };
+    /** @description Whether something could be read. */
+    Sight: {
+      /** @description Why not, and what to do; `null` when it was read. */
+      reason: string | null;
+      /**
+       * @description Whether it could be read.
+       * @enum {string}
+       */
+      state: "known" | "none-yet" | "not-permitted" | "not-answered";
+    };
+    /** @description How many maintenance windows may still be put off. */
+    SkipStatus: {
+      /**
+       * Format: int32
+       * @description How many.
+       * @example 0
+       */
+      remainingSkips: number;
+    };
     /** @description A subscription. */
     Subscription: {
       /**
@@ -1521,10 +4170,165 @@ export interface components {
        */
       status: "pending" | "active" | "deleting" | "error";
     };
+    /** @description What a subscription is made from. Unknown fields are ignored, and `null` is the same as absent. */
+    SubscriptionCreate: {
+      /** @description Where it is built: exactly one cloud account. */
+      cloudProviders: components["schemas"]["SubscriptionProvider"][];
+      /** @description Its databases, which size what is built. */
+      databases: components["schemas"]["DatabasePlanRequest"][];
+      /**
+       * @description `single-region` (the default) or `active-active`, which takes two regions or more.
+       * @example single-region
+       */
+      deploymentType?: string | null;
+      /** @description Only plan it: nothing is created, and the task answers what would be. */
+      dryRun?: boolean | null;
+      /**
+       * @description `ram` (the default) or `ram-and-flash`.
+       * @example ram
+       */
+      memoryStorage?: string | null;
+      /**
+       * @description Its name; Berth makes one up when there is none.
+       * @example Web shop
+       */
+      name?: string | null;
+      /**
+       * @description `credit-card` (the default) or `marketplace`, on record. Nothing is ever charged.
+       * @example credit-card
+       */
+      paymentMethod?: string | null;
+      /**
+       * Format: int32
+       * @description Which of the account's payment methods: needed for cards, unless the account is under a contract.
+       * @example 2
+       */
+      paymentMethodId?: number | null;
+      /**
+       * @description `cloud-provider-managed-key`: the AWS account's own key for EBS.
+       * @example cloud-provider-managed-key
+       */
+      persistentStorageEncryptionType?: string | null;
+      /** @description Whether its databases may be reached from public addresses; they may by default. */
+      publicEndpointAccess?: boolean | null;
+    };
+    /** @description A network of a subscription. */
+    SubscriptionNetwork: {
+      /**
+       * @description The network; empty where it is not known.
+       * @example 10.0.0.0/24
+       */
+      deploymentCIDR: string;
+      /** @description The security group, where it is the customer's own. */
+      securityGroupId?: string;
+      /**
+       * @description The subnet; empty where Berth makes it.
+       * @example
+       */
+      subnetId: string;
+      /** @description The VPC, where it is the customer's own. */
+      vpcId?: string;
+    };
+    /**
+     * @description A network: `deploymentCIDR` for a VPC that Berth makes, or `vpcId`, `subnetIds` and `securityGroupId`
+     *     together for your own.
+     */
+    SubscriptionNetworkRequest: {
+      /**
+       * @description Private, /16 to /24, and apart from the account's other deployments.
+       * @example 10.0.0.0/24
+       */
+      deploymentCIDR?: string | null;
+      /** @description The security group of every node. */
+      securityGroupId?: string | null;
+      /** @description One subnet in it for each availability zone: one or three. */
+      subnetIds?: string[] | null;
+      /** @description Your own VPC. */
+      vpcId?: string | null;
+    };
+    /** @description Where a subscription is built. */
+    SubscriptionProvider: {
+      /**
+       * Format: int32
+       * @description A cloud account of yours. Berth does not build in 1, the operator's own.
+       * @example 101
+       */
+      cloudAccountId: number;
+      /**
+       * @description `AWS`, the only provider Berth builds in.
+       * @example AWS
+       */
+      provider?: string | null;
+      /** @description Its regions. */
+      regions: components["schemas"]["SubscriptionRegionRequest"][];
+      /** @description What is written on everything that is built. */
+      resourceTags?: components["schemas"]["ResourceTagRequest"][] | null;
+    };
+    /** @description A region of a subscription. */
+    SubscriptionRegion: {
+      /** @description Whether its nodes are spread over three availability zones. */
+      multipleAvailabilityZones: boolean;
+      /** @description Its networks: one for each subnet of the customer's own, else one. */
+      networking: components["schemas"]["SubscriptionNetwork"][];
+      /** @description The availability zones that were asked for, in that order. */
+      preferredAvailabilityZones: string[];
+      /**
+       * @description Its code.
+       * @example eu-west-1
+       */
+      region: string;
+    };
+    /** @description A region of a subscription to be. */
+    SubscriptionRegionRequest: {
+      /** @description Whether its nodes are spread over three availability zones; they are not by default. */
+      multipleAvailabilityZones?: boolean | null;
+      /** @description Its network. */
+      networking: components["schemas"]["SubscriptionNetworkRequest"];
+      /**
+       * @description The ids of availability zones: one, or three when they are several.
+       * @example [
+       *       "euw1-az1"
+       *     ]
+       */
+      preferredAvailabilityZones?: string[] | null;
+      /**
+       * @description Its code, as `GET /v1/regions` lists them.
+       * @example eu-west-1
+       */
+      region: string;
+    };
+    /** @description What to change of a subscription; what is absent or `null` stays as it is. */
+    SubscriptionUpdate: {
+      /**
+       * @description A new name.
+       * @example Web shop
+       */
+      name?: string | null;
+      /**
+       * @description By what it is paid from now on: `credit-card` or `marketplace`.
+       * @example credit-card
+       */
+      paymentMethod?: string | null;
+      /**
+       * Format: int32
+       * @description By which of the account's payment methods.
+       */
+      paymentMethodId?: number | null;
+      /** @description Whether its databases may be reached from public addresses. */
+      publicEndpointAccess?: boolean | null;
+    };
     /** @description An account's subscriptions. */
     Subscriptions: {
       /** @description The subscriptions, by id. */
-      subscriptions: components["schemas"]["Subscription"][];
+      subscriptions: components["schemas"]["ListedSubscription"][];
+    };
+    /** @description What is permitted in a cloud account. */
+    SupportAccessView: {
+      /**
+       * @description What the operator's staff may do: nothing, open sessions, or ask for them.
+       * @enum {string}
+       */
+      mode: "off" | "on" | "approval";
     };
     /** @description An asynchronous operation. */
     Task: {
@@ -1532,7 +4336,20 @@ export interface components {
        * @description What it does.
        * @enum {string}
        */
-      commandType: "cloudAccountCreateRequest" | "cloudAccountUpdateRequest" | "cloudAccountDeleteRequest";
+      commandType:
+        | "cloudAccountCreateRequest"
+        | "cloudAccountUpdateRequest"
+        | "cloudAccountDeleteRequest"
+        | "subscriptionCreateRequest"
+        | "subscriptionUpdateRequest"
+        | "subscriptionDeleteRequest"
+        | "subscriptionResourceTagsUpdateRequest"
+        | "cidrGetRequest"
+        | "cidrUpdateRequest"
+        | "subscriptionMaintenanceWindowsUpdateRequest"
+        | "fixedSubscriptionCreateRequest"
+        | "fixedSubscriptionUpdateRequest"
+        | "fixedSubscriptionDeleteRequest";
       /** @description What is going on, in one sentence. */
       description: string;
       /** @description Related: the task itself, and what it made or changed. */
@@ -1564,6 +4381,8 @@ export interface components {
     TaskError: {
       /** @description The cause, the task's id and the next step, for people. */
       description: string;
+      /** @description Every field of the request that was wrong, when fields were. */
+      errors?: components["schemas"]["FieldProblem"][];
       /**
        * @description The HTTP status such an error would have.
        * @example 400 BAD_REQUEST
@@ -1581,6 +4400,88 @@ export interface components {
         | "CLOUD_ACCOUNT_PERMISSION_FAILED"
         | "CLOUD_ACCOUNT_NOT_ACTIVE"
         | "CLOUD_ACCOUNT_USED"
+        | "KEY_ROTATION_CONFLICT"
+        | "NOT_KNOWN_CLOUD_PROVIDER"
+        | "MULTIPLE_CLOUD_PROVIDERS_NOT_SUPPORTED"
+        | "SUBSCRIPTION_CA_PROVIDER_MISMATCH"
+        | "SUBSCRIPTION_GCP_ALLOW_ONLY_INTERNAL"
+        | "SUBSCRIPTION_NOT_FOUND"
+        | "SUBSCRIPTION_NOT_ACTIVE"
+        | "TOO_MANY_PENDING_SUBSCRIPTIONS"
+        | "SUBSCRIPTION_PI_NOT_FOUND"
+        | "SUBSCRIPTION_NETWORKING_MISSING"
+        | "SUBSCRIPTION_INVALID_CIDR"
+        | "SUBSCRIPTION_INVALID_REGION_NAME"
+        | "SUBSCRIPTION_BAD_PREFERRED_AZ_SIZE"
+        | "SUBSCRIPTION_PREFERRED_AZ_INVALID_VALUE"
+        | "SUBSCRIPTION_PREFERRED_AZ_MUST_BE_DEFINED_ONCE"
+        | "SUBSCRIPTION_REGION_DOES_NOT_SUPPORT_MULTI_AZ"
+        | "SUBSCRIPTION_MUST_HAVE_AT_LEAST_ONE_DATABASE"
+        | "NETWORKING_CIDR_MISSING"
+        | "NETWORKING_SECURITY_GROUP_MISSING"
+        | "NETWORKING_SUBNET_IDS_MISSING"
+        | "NETWORKING_VPC_ID_MISSING"
+        | "INVALID_NUMBER_OF_SUBNET_IDS"
+        | "VPC_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"
+        | "SUBNET_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"
+        | "SECURITY_GROUP_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"
+        | "RESOURCE_TAGS_EXCEEDS_MAXIMUM_COUNT"
+        | "RESOURCE_TAG_KEY_EXCEEDS_MAXIMUM_LENGTH"
+        | "RESOURCE_TAG_VALUE_EXCEEDS_MAXIMUM_LENGTH"
+        | "RESOURCE_TAGS_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"
+        | "RESOURCE_TAGS_NAME_NOT_ALLOWED"
+        | "RESOURCE_TAGS_EMPTY_KEY"
+        | "RESOURCE_TAGS_DUPLICATE_KEY"
+        | "RESOURCE_TAGS_MISSING_VALUE"
+        | "DATABASE_INVALID_NAME"
+        | "DATABASE_NAME_TOO_LONG"
+        | "DATABASE_NAME_DUPLICATE"
+        | "DATABASE_SIZE_TOO_SMALL"
+        | "DATABASE_SIZE_TOO_BIG"
+        | "DATABASE_SIZE_LIMIT_NOT_DEFINED"
+        | "DATABASE_SIZE_LIMIT_INVALID_TOO_MANY_MEMORY_SPECIFICATIONS"
+        | "DATABASE_INVALID_QUANTITY"
+        | "PLANNER_INVALID_THROUGHPUT"
+        | "DATABASE_INVALID_SHARDS_COUNT"
+        | "DATABASE_PORT_INVALID_VALUE"
+        | "DATABASE_CUSTOM_PORT_NOT_UNIQUE"
+        | "DATABASE_INVALID_MODULE"
+        | "DATABASE_MODULE_MUST_BE_DEFINED_ONCE"
+        | "DATABASE_MEMCACHED_CONTAINS_MODULES"
+        | "DATABASE_RAM_PERCENTAGE_NOT_ALLOWED"
+        | "DATABASE_RAM_PERCENTAGE_IS_INVALID"
+        | "PLANNER_INVALID_PLAN"
+        | "PLANNER_NOT_ENOUGH_AZS"
+        | "PLANNER_FAILURE"
+        | "PROVISION_FAILURE"
+        | "CIDR_WHITELIST_INVALID_CIDRS"
+        | "CIDR_WHITELIST_INVALID_SG"
+        | "CIDR_WHITELIST_LIMIT_EXCEEDED"
+        | "CIDR_WHITELIST_DUPLICATE_CIDRS"
+        | "CIDR_WHITELIST_DUPLICATE_SG"
+        | "CIDR_WHITELIST_NOT_ALLOWED"
+        | "MAINTENANCE_WINDOW_INVALID_MAINTENANCE_WINDOW_MODE_PROVIDED"
+        | "MAINTENANCE_WINDOW_MANUAL_MODE_WITH_NO_MAINTENANCE_WINDOWS"
+        | "MAINTENANCE_WINDOW_AUTOMATIC_MODE_WITH_MAINTENANCE_WINDOWS"
+        | "MAINTENANCE_WINDOW_GREATER_THAN_MAXIMUM_ALLOWABLE_MAINTENANCE_WINDOWS_PROVIDED"
+        | "MAINTENANCE_WINDOW_INVALID_MAINTENANCE_WINDOW_SPEC_PROVIDED"
+        | "MAINTENANCE_WINDOW_INVALID_START_HOUR"
+        | "MAINTENANCE_WINDOW_INVALID_DURATION_IN_HOURS"
+        | "MAINTENANCE_WINDOW_INVALID_DURATION_FOR_ROF_SUBSCRIPTION"
+        | "MAINTENANCE_WINDOW_INVALID_DAYS"
+        | "MAINTENANCE_WINDOW_DUPLICATE_DAYS"
+        | "PAYMENT_INFO_NOT_PROVIDED"
+        | "PAYMENT_INFO_EXPIRED"
+        | "PAYMENT_INFO_NOT_ALLOWED_IN_CONTRACT_ASSOCIATED_ACCOUNT"
+        | "FIXED_PAYMENT_INFO_NOT_ALLOWED_IN_FREE_FIXED_PLAN"
+        | "FIXED_SUBSCRIPTION_CREATE_PLAN_NOT_FOUND"
+        | "FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN"
+        | "FIXED_SUBSCRIPTION_PLAN_NOT_PROVIDED"
+        | "FIXED_SUBSCRIPTION_ACCOUNT_ALREADY_HAS_A_FREE_PLAN"
+        | "FIXED_MISMATCH_BETWEEN_REQUEST_PLAN_CLOUD_PROVIDER_AND_SUBSCRIPTION_CLOUD_PROVIDER"
+        | "FIXED_MISMATCH_BETWEEN_REQUEST_PLAN_REGION_AND_SUBSCRIPTION_REGION"
+        | "FIXED_SUBSCRIPTION_INVALID_NAME"
+        | "FIXED_SUBSCRIPTION_NAME_NOT_PROVIDED"
         | "BAD_REQUEST"
         | "UNAUTHORIZED"
         | "FORBIDDEN"
@@ -1595,9 +4496,11 @@ export interface components {
     TaskResponse: {
       /** @description Why it failed, on failure. */
       error?: components["schemas"]["TaskError"];
+      /** @description What it found out, when that is what it was for. */
+      resource?: Record<string, never>;
       /**
        * Format: int32
-       * @description The cloud account it made, changed or removed, on success.
+       * @description What it made, changed or removed, on success.
        * @example 101
        */
       resourceId?: number;
@@ -1608,6 +4511,58 @@ export interface components {
       links: components["schemas"]["Link"][];
       /** @description The tasks of the last 10 days, newest status change first. */
       tasks: components["schemas"]["Task"][];
+    };
+    /** @description How much a database has to do. */
+    Throughput: {
+      /**
+       * @description Counted in what.
+       * @example operations-per-second
+       */
+      by: string;
+      /**
+       * Format: int64
+       * @description How many.
+       * @example 1000
+       */
+      value: number;
+    };
+    /** @description How much a database has to do. */
+    ThroughputRequest: {
+      /**
+       * @description `operations-per-second` or `number-of-shards`.
+       * @example operations-per-second
+       */
+      by: string;
+      /**
+       * Format: int64
+       * @description How many.
+       * @example 1000
+       */
+      value: number;
+    };
+    /** @description What stands in a deployment's way. */
+    Trouble: {
+      /**
+       * @description The AWS action that failed.
+       * @example ec2:RunInstances
+       */
+      action: string | null;
+      /**
+       * Format: int32
+       * @description How often it was tried.
+       */
+      attempts: number;
+      /** @description What happened. */
+      message: string;
+      /** @description What to do. */
+      remedy: string;
+      /** @description The resource it is about; `null` when it is about all. */
+      resource: string | null;
+      /**
+       * Format: date-time
+       * @description Since when.
+       */
+      since: string;
     };
     /** @description A subscription that uses a cloud account. */
     UsedBy: {
@@ -1710,10 +4665,41 @@ export interface components {
       /** @description The users, by id. */
       users: components["schemas"]["User"][];
     };
+    /** @description A verification of a registered cloud account. */
+    Verification: {
+      /**
+       * @description What made it happen: it was due; somebody asked for it; the account was registered or its access changed.
+       * @enum {string}
+       */
+      cause: "schedule" | "demand" | "task";
+      /**
+       * @description What it came to: works; does not, and is not saved; could not be told because AWS did not answer.
+       * @enum {string}
+       */
+      conclusion: "verified" | "refused" | "unconfirmed";
+      /**
+       * Format: int64
+       * @description How long it took, in milliseconds.
+       * @example 410
+       */
+      durationMs: number;
+      /** @description What is not as it should be: the findings that did not pass, failures first. */
+      findings: components["schemas"]["Finding"][];
+      /**
+       * Format: uuid
+       * @description Its id.
+       */
+      id: string;
+      /**
+       * Format: date-time
+       * @description When it was done.
+       */
+      timestamp: string;
+    };
     /** @description What a verification came to. */
     VerificationDone: {
       /**
-       * @description What it came to: can be saved; cannot; could not be told because AWS did not answer.
+       * @description What it came to: works; does not, and is not saved; could not be told because AWS did not answer.
        * @enum {string}
        */
       conclusion: "verified" | "refused" | "unconfirmed";
@@ -1727,6 +4713,146 @@ export interface components {
        * @enum {string}
        */
       event: "finding" | "done";
+    };
+    /** @description A part of a cloud account's history. */
+    Verifications: {
+      /** @description Related: this list. */
+      links: components["schemas"]["Link"][];
+      /** @description What `cursor` has to be for those before these; `null` when there are none. */
+      nextCursor: string | null;
+      /** @description The verifications, newest first. */
+      verifications: components["schemas"]["Verification"][];
+    };
+    /** @description An endpoint that is told of events, without its secret. */
+    Webhook: {
+      /**
+       * Format: date-time
+       * @description When it was added.
+       */
+      createdTimestamp: string;
+      /** @description Whether it is told anything. One that answered 410 Gone is not. */
+      enabled: boolean;
+      /** @description What it is told of; everything when empty. */
+      events: (
+        | "cloud_account.degraded"
+        | "cloud_account.recovered"
+        | "cloud_account.rotated"
+        | "deployment.drifted"
+        | "deployment.restored"
+      )[];
+      /**
+       * Format: int32
+       * @description Its id.
+       * @example 1
+       */
+      id: number;
+      /**
+       * @description Where events are sent.
+       * @example https://example.com/hooks
+       */
+      url: string;
+    };
+    /** @description A webhook to be. */
+    WebhookCreate: {
+      /** @description What it is told of; everything when empty. */
+      events?: (
+        | "cloud_account.degraded"
+        | "cloud_account.recovered"
+        | "cloud_account.rotated"
+        | "deployment.drifted"
+        | "deployment.restored"
+      )[];
+      /**
+       * @description Where events are sent, by `https`: a host on the internet, or what this Berth's operator allows.
+       * @example https://example.com/hooks
+       */
+      url: string;
+    };
+    /** @description A webhook that has just been added. */
+    WebhookCreated: components["schemas"]["Webhook"] & {
+      /**
+       * @description What signs the requests to it, as the Standard Webhooks specification says; shown this once.
+       * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
+       */
+      secret: string;
+    };
+    /** @description Deliveries to a webhook. */
+    WebhookDeliveries: {
+      /** @description The latest 100 of the last 10 days, newest first. */
+      deliveries: components["schemas"]["WebhookDelivery"][];
+    };
+    /** @description One event on its way to a webhook. */
+    WebhookDelivery: {
+      /**
+       * Format: int32
+       * @description How often it was tried.
+       */
+      attempts: number;
+      /**
+       * Format: date-time
+       * @description When the event happened.
+       */
+      createdTimestamp: string;
+      /**
+       * Format: date-time
+       * @description When it was delivered or given up.
+       */
+      endedTimestamp: string | null;
+      /**
+       * @description The event's id, the header `webhook-id` of every attempt.
+       * @example 0b8ba3a1-6a5c-4f3e-9d57-1a2b3c4d5e6f
+       */
+      eventId: string;
+      /**
+       * Format: date-time
+       * @description When it is tried next.
+       */
+      nextAttemptTimestamp: string | null;
+      /**
+       * @description What came of the last attempt, in a few words.
+       * @example answered 500 Internal Server Error
+       */
+      outcome: string | null;
+      /**
+       * @description Where it stands: waiting for the next attempt, delivered, or given up.
+       * @enum {string}
+       */
+      state: "waiting" | "delivered" | "given-up";
+      /**
+       * @description What happened.
+       * @enum {string}
+       */
+      type:
+        | "cloud_account.degraded"
+        | "cloud_account.recovered"
+        | "cloud_account.rotated"
+        | "deployment.drifted"
+        | "deployment.restored";
+    };
+    /** @description An account's webhooks. */
+    Webhooks: {
+      /** @description The webhooks, by id. */
+      webhooks: components["schemas"]["Webhook"][];
+    };
+    /** @description An availability zone. */
+    Zone: {
+      /** @description Whether it can be used. */
+      available: boolean;
+      /**
+       * @description Its id: the same place in every AWS account. An order names this.
+       * @example euw1-az1
+       */
+      id: string;
+      /**
+       * @description Its name in this AWS account.
+       * @example eu-west-1a
+       */
+      name: string;
+    };
+    /** @description The availability zones of a region. */
+    Zones: {
+      /** @description The zones, by id; local zones are left out. */
+      zones: components["schemas"]["Zone"][];
     };
   };
   responses: {
@@ -1991,6 +5117,60 @@ export interface operations {
       503: components["responses"]["ServiceUnavailable"];
     };
   };
+  create_external_id: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The external id, and the trust policy to paste. */
+      201: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "expiresTimestamp": "2026-01-02T00:00:00Z",
+           *       "externalId": "berth-Wm3ePZ8sWn1nV5r0q2Xc7TtYb4Lk9HdA",
+           *       "operatorAccountId": "999988887777",
+           *       "trustPolicy": {
+           *         "Statement": [
+           *           {
+           *             "Action": "sts:AssumeRole",
+           *             "Condition": {
+           *               "StringEquals": {
+           *                 "sts:ExternalId": "berth-Wm3ePZ8sWn1nV5r0q2Xc7TtYb4Lk9HdA"
+           *               }
+           *             },
+           *             "Effect": "Allow",
+           *             "Principal": {
+           *               "AWS": "arn:aws:iam::999988887777:root"
+           *             },
+           *             "Sid": "BerthAccess"
+           *           }
+           *         ],
+           *         "Version": "2012-10-17"
+           *       }
+           *     }
+           */
+          "application/json": components["schemas"]["NewExternalId"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
   verify_cloud_account: {
     parameters: {
       query?: never;
@@ -2110,9 +5290,1093 @@ export interface operations {
       503: components["responses"]["ServiceUnavailable"];
     };
   };
-  view_iam_kit: {
+  list_console_sessions: {
     parameters: {
       query?: never;
+      header?: never;
+      path: {
+        /** @description The cloud account's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The sessions, without their URLs. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ConsoleSessions"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such cloud account. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  open_console_session: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The cloud account's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ConsoleSessionCreate"];
+      };
+    };
+    responses: {
+      /** @description The session is open. */
+      201: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ConsoleSessionOpened"];
+        };
+      };
+      /** @description The body is malformed. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such cloud account. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The cloud account has no console role, or Berth knows of no MFA device. */
+      409: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  rotate_access_key: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The cloud account's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The rotation has begun. */
+      202: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Rotation"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such cloud account. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description A rotation is under way, the cloud account is being deleted, or it has no access key. */
+      409: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_rotation_schedule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The cloud account's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The schedule. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RotationSchedule"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such cloud account. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  set_rotation_schedule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The cloud account's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RotationSchedule"];
+      };
+    };
+    responses: {
+      /** @description The schedule as it is now. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RotationSchedule"];
+        };
+      };
+      /** @description The body is malformed. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such cloud account. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_rotations: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The cloud account's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The rotations. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Rotations"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such cloud account. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  cancel_rotation: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The cloud account's id. */
+        id: number;
+        /** @description The rotation's id. */
+        rotationId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The rotation is being undone, or is. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Rotation"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such rotation. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The keys are swapped already, or the rotation has ended. */
+      409: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  reactivate_old_key: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The cloud account's id. */
+        id: number;
+        /** @description The rotation's id. */
+        rotationId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The old key is being switched on. */
+      202: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Rotation"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such rotation. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The old key is not off, or is gone. */
+      409: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_support_access: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The cloud account's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What is permitted. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SupportAccessView"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such cloud account. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  change_support_access: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The cloud account's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SupportAccessView"];
+      };
+    };
+    responses: {
+      /** @description What is permitted from now on. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SupportAccessView"];
+        };
+      };
+      /** @description The body is malformed. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such cloud account. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_verifications: {
+    parameters: {
+      query?: {
+        /** @description How many at most; 25 when absent. */
+        limit?: number;
+        /** @description The `nextCursor` of the list that this one goes on from. */
+        cursor?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The cloud account's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The verifications. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "links": [
+           *         {
+           *           "href": "http://127.0.0.1:8080/api/cloud-accounts/101/verifications",
+           *           "rel": "self",
+           *           "type": "GET"
+           *         }
+           *       ],
+           *       "nextCursor": "1767225600000000.3b5c8b0e6f0c4f6e9d0b0f4a5c1c2d3e",
+           *       "verifications": [
+           *         {
+           *           "cause": "schedule",
+           *           "conclusion": "refused",
+           *           "durationMs": 410,
+           *           "findings": [
+           *             {
+           *               "action": "ec2:RunInstances",
+           *               "blocking": true,
+           *               "check": "permission",
+           *               "message": "The IAM user may not use ec2:RunInstances.",
+           *               "verdict": "fail"
+           *             }
+           *           ],
+           *           "id": "3b5c8b0e-6f0c-4f6e-9d0b-0f4a5c1c2d3e",
+           *           "timestamp": "2026-01-01T00:00:00Z"
+           *         }
+           *       ]
+           *     }
+           */
+          "application/json": components["schemas"]["Verifications"];
+        };
+      };
+      /** @description A parameter is wrong. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such cloud account. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  create_verification: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The cloud account's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The findings, one event each. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "text/event-stream": components["schemas"]["VerificationEvent"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      /** @description The role does not allow this, or the cloud account is being deleted. */
+      403: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description There is no such cloud account. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_zones: {
+    parameters: {
+      query: {
+        /**
+         * @description The region's code.
+         * @example eu-west-1
+         */
+        region: string;
+      };
+      header?: never;
+      path: {
+        /** @description The cloud account's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The zones. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Zones"];
+        };
+      };
+      /** @description `region` is missing or no region of AWS's. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      /** @description AWS does not tell with this cloud account's credentials; the description says what to do. */
+      403: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description There is no such cloud account. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      /** @description AWS could not be asked. Try again in a minute. */
+      503: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  approve_console_session: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The session's id. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The session is approved. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ConsoleSession"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such session. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description It does not wait for a decision. */
+      409: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  deny_console_session: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The session's id. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The session is denied. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ConsoleSession"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such session. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description It does not wait for a decision. */
+      409: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_deployment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The deployment's id. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The deployment. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Deployment"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such deployment. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_monitoring: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The deployment's id. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What is known. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Monitoring"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such deployment. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_iam_kit: {
+    parameters: {
+      query?: {
+        /** @description How Berth is to get in: by an access key (`keys`; meant when it is absent) or by a role that it assumes (`role`). */
+        mode?: string;
+        /** @description What the role's trust policy is to ask for, from `POST /api/cloud-accounts/external-id`: needed in mode `role`, and only there. */
+        externalId?: string;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -2131,6 +6395,8 @@ export interface operations {
         content: {
           /**
            * @example {
+           *       "accessMode": "keys",
+           *       "accessTrustPolicy": null,
            *       "cli": "#!/usr/bin/env bash\n",
            *       "cloudformation": "{}",
            *       "consolePolicy": {
@@ -2152,6 +6418,7 @@ export interface operations {
            *         "Version": "2012-10-17"
            *       },
            *       "names": {
+           *         "accessRole": null,
            *         "consoleRole": "berth-console",
            *         "nodeRole": "berth-node",
            *         "policy": "BerthUserPolicy",
@@ -2179,6 +6446,7 @@ export interface operations {
            *               "ec2:DescribeAvailabilityZones",
            *               "ec2:DescribeImages",
            *               "ec2:DescribeInstanceStatus",
+           *               "ec2:DescribeInstanceTypeOfferings",
            *               "ec2:DescribeInstanceTypes",
            *               "ec2:DescribeInstances",
            *               "ec2:DescribeInternetGateways",
@@ -2186,11 +6454,10 @@ export interface operations {
            *               "ec2:DescribeNetworkInterfaces",
            *               "ec2:DescribeRegions",
            *               "ec2:DescribeRouteTables",
-           *               "ec2:DescribeSecurityGroupRules",
            *               "ec2:DescribeSecurityGroups",
            *               "ec2:DescribeSubnets",
-           *               "ec2:DescribeTags",
            *               "ec2:DescribeVolumes",
+           *               "ec2:DescribeVpcAttribute",
            *               "ec2:DescribeVpcs",
            *               "iam:ListAccountAliases",
            *               "servicequotas:GetServiceQuota",
@@ -2230,8 +6497,86 @@ export interface operations {
           "application/json": components["schemas"]["IamKit"];
         };
       };
+      /** @description A parameter is wrong or missing; `errors` names it. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
       401: components["responses"]["Unauthorized"];
       403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_iam_kit_document: {
+    parameters: {
+      query?: {
+        /** @description How Berth is to get in: by an access key (`keys`; meant when it is absent) or by a role that it assumes (`role`). */
+        mode?: string;
+        /** @description What the role's trust policy is to ask for, from `POST /api/cloud-accounts/external-id`: needed in mode `role`, and only there. */
+        externalId?: string;
+      };
+      header?: never;
+      path: {
+        /** @description Which form. */
+        format: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": Record<string, never>;
+          "text/plain": string;
+          "text/markdown": string;
+        };
+      };
+      /** @description A parameter is wrong or missing; `errors` names it. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such form. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
       429: components["responses"]["TooManyRequests"];
       500: components["responses"]["InternalServerError"];
       503: components["responses"]["ServiceUnavailable"];
@@ -2640,6 +6985,7 @@ export interface operations {
            *       "subscriptions": [
            *         {
            *           "cloudAccountId": 101,
+           *           "drift": 0,
            *           "id": 1,
            *           "name": "Web shop",
            *           "plan": "flexible",
@@ -2656,6 +7002,429 @@ export interface operations {
       };
       401: components["responses"]["Unauthorized"];
       403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  read_allow_list: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The allow list; empty for a subscription for which Berth built nothing. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AllowList"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_deployments: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The deployments; none of a subscription for which Berth built nothing. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Deployments"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_drift: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What differs. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Drift"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  check_drift: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It will be checked. */
+      202: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_restore_policy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The policy. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RestorePolicy"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  set_restore_policy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RestorePolicyUpdate"];
+      };
+    };
+    responses: {
+      /** @description The policy as it is now. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RestorePolicy"];
+        };
+      };
+      /** @description The body is malformed, or Berth built nothing for the subscription. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      /** @description The role does not allow this, or the subscription is being deleted. */
+      403: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_restores: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What was restored. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Restores"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  retry_subscription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is tried again. */
+      202: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components["responses"]["Unauthorized"];
+      /** @description Nothing of it was given up. */
+      403: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
       429: components["responses"]["TooManyRequests"];
       500: components["responses"]["InternalServerError"];
       503: components["responses"]["ServiceUnavailable"];
@@ -2690,6 +7459,10 @@ export interface operations {
            *           "action": "ec2:RunInstances",
            *           "blocking": true,
            *           "check": "permission",
+           *           "evidence": {
+           *             "operation": "iam:SimulatePrincipalPolicy",
+           *             "requestId": "7a62c49f-347e-4fc4-9331-6e8eexample"
+           *           },
            *           "field": "accessKeyId",
            *           "message": "The IAM user may not use ec2:RunInstances.",
            *           "remedy": "Add the statement to the policy of the IAM user.",
@@ -2882,6 +7655,197 @@ export interface operations {
       401: components["responses"]["Unauthorized"];
       403: components["responses"]["Forbidden"];
       /** @description There is no such user. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_webhooks: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The webhooks, without their secrets. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Webhooks"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  add_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["WebhookCreate"];
+      };
+    };
+    responses: {
+      /** @description The webhook was added. */
+      201: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WebhookCreated"];
+        };
+      };
+      /** @description The body is malformed, the address may not be sent to, or there are 10 webhooks already. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  remove_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The webhook's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The webhook is removed. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Webhook"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such webhook. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_deliveries: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The webhook's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The deliveries. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WebhookDeliveries"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such webhook. */
       404: {
         headers: {
           /** @description How many requests the account has left in this minute. */
@@ -3141,6 +8105,7 @@ export interface operations {
            *         },
            *         {
            *           "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+           *           "accessMode": "keys",
            *           "awsAccountId": "123456789012",
            *           "awsConsoleRoleArn": "arn:aws:iam::123456789012:role/berth-console",
            *           "awsUserArn": "arn:aws:iam::123456789012:user/berth-user",
@@ -3280,6 +8245,19 @@ export interface operations {
       };
       401: components["responses"]["Unauthorized"];
       403: components["responses"]["Forbidden"];
+      /** @description There is no such external id, for a cloud account that is entered by a role. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
       /** @description The body did not arrive in time. */
       408: {
         headers: {
@@ -3349,6 +8327,7 @@ export interface operations {
           /**
            * @example {
            *       "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+           *       "accessMode": "keys",
            *       "awsAccountId": "123456789012",
            *       "awsConsoleRoleArn": "arn:aws:iam::123456789012:role/berth-console",
            *       "awsUserArn": "arn:aws:iam::123456789012:user/berth-user",
@@ -3478,7 +8457,19 @@ export interface operations {
         };
       };
       401: components["responses"]["Unauthorized"];
-      403: components["responses"]["Forbidden"];
+      /** @description The role does not allow this, or the cloud account is being removed. */
+      403: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
       /** @description There is no such cloud account. */
       404: {
         headers: {
@@ -3505,7 +8496,7 @@ export interface operations {
           "application/json": components["schemas"]["Error"];
         };
       };
-      /** @description The name or the access key is registered already, or the cloud account is not in a state that allows changes. */
+      /** @description The name or the access key is registered already. */
       409: {
         headers: {
           /** @description How many requests the account has left in this minute. */
@@ -3578,7 +8569,19 @@ export interface operations {
         };
       };
       401: components["responses"]["Unauthorized"];
-      403: components["responses"]["Forbidden"];
+      /** @description The role does not allow this, or the cloud account is being removed already. */
+      403: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
       /** @description There is no such cloud account. */
       404: {
         headers: {
@@ -3592,8 +8595,582 @@ export interface operations {
           "application/json": components["schemas"]["Error"];
         };
       };
-      /** @description Subscriptions use the cloud account, or it is not in a state that allows removing it. */
+      /** @description Subscriptions use the cloud account. */
       409: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_data_persistence: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The ways. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DataPersistence"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_database_modules: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The modules. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DatabaseModules"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_fixed_plans: {
+    parameters: {
+      query?: {
+        /** @description Only plans of this provider: AWS, GCP or AZURE. Berth has those of AWS. */
+        provider?: string;
+        /** @description Only plans on flash, or without: Berth has those without. */
+        redisFlex?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The plans. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FixedPlans"];
+        };
+      };
+      /** @description A parameter is wrong. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_plans_of_subscription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The plans. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FixedPlans"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_fixed_plan: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The plan's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The plan. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FixedPlan"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such plan. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_fixed_redis_versions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The versions. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RedisVersions"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_fixed_subscriptions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The subscriptions. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FixedSubscriptions"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  create_fixed_subscription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["FixedSubscriptionCreate"];
+      };
+    };
+    responses: {
+      /** @description The task was queued. */
+      202: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      /** @description Something is wrong; `errors` names everything at once. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such plan. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The account has a free subscription already. */
+      409: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_fixed_subscription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The subscription. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FixedSubscription"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  update_fixed_subscription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["FixedSubscriptionUpdate"];
+      };
+    };
+    responses: {
+      /** @description The task was queued. */
+      202: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      /** @description Something is wrong; `errors` names everything at once. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  delete_fixed_subscription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The task was queued. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_fixed_databases: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The databases. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FixedDatabases"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
         headers: {
           /** @description How many requests the account has left in this minute. */
           "X-Rate-Limit-Remaining"?: number;
@@ -3738,6 +9315,35 @@ export interface operations {
       503: components["responses"]["ServiceUnavailable"];
     };
   };
+  list_redis_versions_for_redisctl: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The versions. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RedisVersions"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
   list_regions: {
     parameters: {
       query?: {
@@ -3801,6 +9407,974 @@ export interface operations {
       };
       401: components["responses"]["Unauthorized"];
       403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_pro_subscriptions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The subscriptions. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProSubscriptions"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  create_subscription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "cloudProviders": [
+         *         {
+         *           "cloudAccountId": 101,
+         *           "provider": "AWS",
+         *           "regions": [
+         *             {
+         *               "multipleAvailabilityZones": false,
+         *               "networking": {
+         *                 "deploymentCIDR": "10.0.0.0/24"
+         *               },
+         *               "preferredAvailabilityZones": [
+         *                 "euw1-az1"
+         *               ],
+         *               "region": "eu-west-1"
+         *             }
+         *           ],
+         *           "resourceTags": [
+         *             {
+         *               "key": "team",
+         *               "value": "shop"
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "databases": [
+         *         {
+         *           "datasetSizeInGb": 1.5,
+         *           "name": "cart",
+         *           "protocol": "redis",
+         *           "throughputMeasurement": {
+         *             "by": "operations-per-second",
+         *             "value": 10000
+         *           }
+         *         }
+         *       ],
+         *       "name": "Web shop",
+         *       "paymentMethodId": 2
+         *     }
+         */
+        "application/json": components["schemas"]["SubscriptionCreate"];
+      };
+    };
+    responses: {
+      /** @description The task was queued. */
+      202: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      /** @description Something is wrong with the order; `errors` names everything at once. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      /** @description The role does not allow this, or the cloud account is not active. */
+      403: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description There is no such cloud account. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_redis_versions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The versions. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RedisVersions"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_subscription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The subscription. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "cloudDetails": [
+           *         {
+           *           "awsAccountId": "123456789012",
+           *           "cloudAccountId": 101,
+           *           "links": [],
+           *           "provider": "AWS",
+           *           "regions": [
+           *             {
+           *               "multipleAvailabilityZones": false,
+           *               "networking": [
+           *                 {
+           *                   "deploymentCIDR": "10.0.0.0/24",
+           *                   "subnetId": ""
+           *                 }
+           *               ],
+           *               "preferredAvailabilityZones": [
+           *                 "euw1-az1"
+           *               ],
+           *               "region": "eu-west-1"
+           *             }
+           *           ],
+           *           "resourceTags": [
+           *             {
+           *               "key": "team",
+           *               "value": "shop"
+           *             }
+           *           ],
+           *           "totalSizeInGb": 1.5
+           *         }
+           *       ],
+           *       "createdTimestamp": "2026-01-01T00:00:00Z",
+           *       "deploymentType": "single-region",
+           *       "id": 1,
+           *       "links": [
+           *         {
+           *           "href": "http://127.0.0.1:8080/v1/subscriptions/1",
+           *           "rel": "self",
+           *           "type": "GET"
+           *         },
+           *         {
+           *           "href": "http://127.0.0.1:8080/v1/subscriptions/1/databases",
+           *           "rel": "databases",
+           *           "type": "GET"
+           *         }
+           *       ],
+           *       "memoryStorage": "ram",
+           *       "name": "Web shop",
+           *       "numberOfDatabases": 1,
+           *       "paymentMethodId": 2,
+           *       "paymentMethodType": "credit-card",
+           *       "persistentStorageEncryptionType": "cloud-provider-managed-key",
+           *       "plan": "flexible",
+           *       "publicEndpointAccess": true,
+           *       "status": "active",
+           *       "storageEncryption": true
+           *     }
+           */
+          "application/json": components["schemas"]["ProSubscription"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  update_subscription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SubscriptionUpdate"];
+      };
+    };
+    responses: {
+      /** @description The task was queued. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      /** @description Something is wrong; `errors` names everything at once. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      /** @description The role does not allow this, or the subscription is being deleted. */
+      403: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  delete_subscription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The task was queued. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      /** @description The role does not allow this, or the subscription is being deleted already. */
+      403: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_allow_list: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The task was queued. */
+      202: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      /** @description The subscription has no allow list. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  update_allow_list: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AllowListUpdate"];
+      };
+    };
+    responses: {
+      /** @description The task was queued. */
+      202: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      /** @description Something is wrong; `errors` names everything at once. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      /** @description The role does not allow this, or the subscription is being deleted. */
+      403: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_databases: {
+    parameters: {
+      query?: {
+        /** @description How many to skip. */
+        offset?: number;
+        /** @description How many at most; 100 by default. */
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The databases. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Databases"];
+        };
+      };
+      /** @description A parameter is wrong. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_maintenance_windows: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The maintenance windows. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MaintenanceWindows"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  update_maintenance_windows: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["MaintenanceWindowsUpdate"];
+      };
+    };
+    responses: {
+      /** @description The task was queued. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      /** @description Something is wrong; `errors` names everything at once. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      /** @description The role does not allow this, or the subscription is being deleted. */
+      403: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  view_pricing: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The prices. */
+      200: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Pricing"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      403: components["responses"]["Forbidden"];
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      429: components["responses"]["TooManyRequests"];
+      500: components["responses"]["InternalServerError"];
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  update_resource_tags: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The subscription's id. */
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ResourceTagsUpdate"];
+      };
+    };
+    responses: {
+      /** @description The task was queued. */
+      202: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      /** @description Something is wrong; `errors` names everything at once. */
+      400: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      401: components["responses"]["Unauthorized"];
+      /** @description The role does not allow this, or the subscription is being deleted. */
+      403: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description There is no such subscription. */
+      404: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body did not arrive in time. */
+      408: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          /** @description How many requests the account has left in this minute. */
+          "X-Rate-Limit-Remaining"?: number;
+          /** @description Finds the request in Berth's log. */
+          "x-request-id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
       429: components["responses"]["TooManyRequests"];
       500: components["responses"]["InternalServerError"];
       503: components["responses"]["ServiceUnavailable"];

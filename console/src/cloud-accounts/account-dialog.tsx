@@ -10,22 +10,26 @@ import Link from "@cloudscape-design/components/link";
 import Modal from "@cloudscape-design/components/modal";
 import Popover from "@cloudscape-design/components/popover";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import Tiles from "@cloudscape-design/components/tiles";
 import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
 import type { VerifyRequest } from "../api/types";
+import { afterPress } from "../common/after-press";
 import { useFollow } from "../common/follow";
 import { useOnline } from "../common/states";
 import { useDraft } from "../common/storage";
 import { useCurrent } from "../session/context";
 import { useFollowTask } from "../shell/tasks";
+import { ExternalIdActions, ExternalIdInfo, Expiry, useIssue } from "./external-id";
 import { FieldProblem, summary } from "./field-problem";
 import {
+  type AccessMode,
   cleaned,
   type Field,
-  FIELDS_OF,
+  fieldsOf,
   type Form as Values,
   initialForm,
   LABELS,
@@ -47,7 +51,14 @@ function withoutSecrets(form: Values): Partial<Values> {
   return Object.fromEntries(Object.entries(form).filter(([field]) => !SECRETS.includes(field as Field)));
 }
 
-export function AccountDialog({ mode, onClose }: { mode: Mode; onClose: () => void }) {
+interface Props {
+  mode: Mode;
+  /** Where the guide leads back to, when not to the Cloud Account tab. */
+  guide?: "wizard";
+  onClose: () => void;
+}
+
+export function AccountDialog({ mode, guide, onClose }: Props) {
   const { session } = useCurrent();
   const online = useOnline();
   const followLink = useFollow();
@@ -69,7 +80,7 @@ export function AccountDialog({ mode, onClose }: { mode: Mode; onClose: () => vo
     return () => cancelAnimationFrame(frame);
   }, []);
 
-  const shown = FIELDS_OF[mode.kind];
+  const shown = fieldsOf(mode, form.accessMode);
   const malformed = problems(form, mode);
   const request = requestOf(form, mode);
   const { snapshot, again } = useVerification(request);
@@ -83,6 +94,8 @@ export function AccountDialog({ mode, onClose }: { mode: Mode; onClose: () => vo
       onClose();
     },
   });
+
+  const { issue, ...issuing } = useIssue((issued) => setForm({ ...form, ...issued }));
 
   const placed = placeAll();
 
@@ -111,20 +124,34 @@ export function AccountDialog({ mode, onClose }: { mode: Mode; onClose: () => vo
   function attributes(field: Field) {
     return {
       value: form[field],
-      disabled: save.isPending,
-      onBlur: () => setLeft((before) => ({ ...before, [field]: true })),
+      disabled: save.isPending || issuing.isPending,
+      onBlur: () => afterPress(() => setLeft((before) => ({ ...before, [field]: true }))),
       onChange: ({ detail }: { detail: { value: string } }) =>
-        setForm({ ...form, [field]: cleaned(field, detail.value) }),
+        setForm({
+          ...form,
+          ...(field === "externalId" && { externalIdExpires: "" }),
+          [field]: cleaned(field, detail.value),
+        }),
     };
   }
 
-  function field(name: Field, { info, input }: { info?: ReactNode; input?: ReactNode } = {}) {
+  function field(
+    name: Field,
+    {
+      info,
+      input,
+      note,
+      actions,
+    }: { info?: ReactNode; input?: ReactNode; note?: ReactNode; actions?: ReactNode } = {},
+  ) {
     const state = stateOf(name);
     const label = LABELS[name];
     return (
       <FormField
         label={label}
         info={info}
+        constraintText={note}
+        secondaryControl={actions}
         errorText={state?.level === "error" && summary(state)}
         warningText={state?.level === "warning" && summary(state)}
         stretch
@@ -192,10 +219,10 @@ export function AccountDialog({ mode, onClose }: { mode: Mode; onClose: () => vo
           ))}
           <Box color="text-body-secondary">
             {adding
-              ? "The user, the key and the roles must exist in your AWS account before you add it here. "
+              ? "What Berth needs must exist in your AWS account before you add it here. "
               : "The old credentials keep working until the new ones are verified. "}
             <Link
-              href={`/guides/iam-resources?back=${encodeURIComponent(draft)}`}
+              href={guideTo(guide ?? draft, form)}
               onFollow={followLink}
               ariaLabel="Read more about creating IAM resources"
             >
@@ -206,8 +233,42 @@ export function AccountDialog({ mode, onClose }: { mode: Mode; onClose: () => vo
             input: <Input {...attributes("name")} ref={first} autoComplete="off" placeholder="production" />,
           })}
           <Header variant="h3">Programmatic access</Header>
-          {field("accessKeyId")}
-          {field("accessSecretKey", { input: secret("accessSecretKey") })}
+          <Tiles
+            value={form.accessMode}
+            columns={2}
+            ariaLabel="How Berth gets in"
+            onChange={({ detail }) => setForm({ ...form, accessMode: detail.value as AccessMode })}
+            items={[
+              {
+                value: "keys",
+                label: "By access key",
+                description: "Of an IAM user. Berth keeps its secret, sealed.",
+                disabled: save.isPending || issuing.isPending,
+              },
+              {
+                value: "role",
+                label: "By role",
+                description: "Berth assumes it for an hour at a time. Nothing secret is kept.",
+                disabled: save.isPending || issuing.isPending,
+              },
+            ]}
+          />
+          {form.accessMode === "keys" ? (
+            <SpaceBetween size="l">
+              {field("accessKeyId")}
+              {field("accessSecretKey", { input: secret("accessSecretKey") })}
+            </SpaceBetween>
+          ) : (
+            <SpaceBetween size="l">
+              {field("externalId", {
+                info: <ExternalIdInfo />,
+                note: <Expiry at={form.externalIdExpires} />,
+                actions: <ExternalIdActions id={form.externalId} issue={issue} busy={issuing.isPending} />,
+              })}
+              {issuing.error && <Alert type="error">{issuing.error}</Alert>}
+              {field("roleArn")}
+            </SpaceBetween>
+          )}
           <Header variant="h3">Console access</Header>
           {!adding && field("consoleUsername")}
           {!adding && field("consolePassword", { input: secret("consolePassword") })}
@@ -249,13 +310,29 @@ function submit(mode: Mode, request: VerifyRequest) {
     const { id } = mode.account;
     return answer(api.PUT("/v1/cloud-accounts/{id}", { params: { path: { id } }, body: fields }));
   }
-  const { name, accessKeyId, accessSecretKey, consoleRoleName } = fields;
-  if (!name || !accessKeyId || !accessSecretKey || !consoleRoleName) throw new Error("not well-formed");
+  const { name, accessMode, accessKeyId, accessSecretKey, roleArn, externalId, consoleRoleName } = fields;
+  if (!name || !consoleRoleName) throw new Error("not well-formed");
+  if (accessMode === "role") {
+    if (!roleArn || !externalId) throw new Error("not well-formed");
+    return answer(
+      api.POST("/v1/cloud-accounts", {
+        body: { name, provider: "AWS", accessMode: "role", roleArn, externalId, consoleRoleName },
+      }),
+    );
+  }
+  if (!accessKeyId || !accessSecretKey) throw new Error("not well-formed");
   return answer(
     api.POST("/v1/cloud-accounts", {
       body: { name, provider: "AWS", accessKeyId, accessSecretKey, consoleRoleName },
     }),
   );
+}
+
+/** Where it stands what to create in AWS, for what the form is about. */
+function guideTo(back: string, { accessMode, externalId }: Values): string {
+  const search = new URLSearchParams({ back, mode: accessMode });
+  if (accessMode === "role" && externalId !== "") search.set("externalId", externalId);
+  return `/guides/iam-resources?${search}`;
 }
 
 function isSame(one: VerifyRequest, other: VerifyRequest | null): boolean {

@@ -23,7 +23,8 @@ export function Checks({ findings }: { findings: readonly Finding[] }) {
             iconAriaLabel={TOLD[finding.verdict] ?? finding.verdict}
             wrapText
           >
-            <b>{checkName(finding.check)}:</b> <span className="isolated">{finding.message}</span>
+            <b>{checkName(finding.check, finding.field)}:</b>{" "}
+            <span className="isolated">{finding.message}</span>
           </StatusIndicator>
         </Box>
       ))}

@@ -4,13 +4,11 @@ import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Popover from "@cloudscape-design/components/popover";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 
-import { asPolicyText, type FieldState } from "./findings";
+import { asPolicyText, type FieldState, withPolicy } from "./findings";
 
 /** The information icon beside a field: what is wrong with it, what to do, and the statement to add. */
 export function FieldProblem({ label, state }: { label: string; state: FieldState }) {
   const title = state.level === "error" ? `What is wrong with ${label}` : `What to know about ${label}`;
-  const policy = asPolicyText(state.statements);
-  const remedies = [...new Set(state.notes.flatMap(({ remedy }) => remedy ?? []))];
   return (
     <span className={`problem-${state.level}`}>
       <Popover
@@ -19,49 +17,7 @@ export function FieldProblem({ label, state }: { label: string; state: FieldStat
         triggerType="custom"
         dismissAriaLabel="Close"
         renderWithPortal
-        content={
-          <div className="problem-content">
-            <SpaceBetween size="s">
-              <div className="notes" tabIndex={0} role="group" aria-label={title}>
-                {state.notes.length === 1 ? (
-                  <span className="isolated">{state.notes[0]?.message}</span>
-                ) : (
-                  <ul>
-                    {state.notes.map(({ message }, index) => (
-                      <li key={index} className="isolated">
-                        {message}
-                      </li>
-                    ))}
-                  </ul>
-                )}
-              </div>
-              {policy === "" ? (
-                remedies.map((remedy) => (
-                  <Box key={remedy} variant="p">
-                    <span className="isolated">{remedy}</span>
-                  </Box>
-                ))
-              ) : (
-                <SpaceBetween size="xs">
-                  <b>
-                    {state.statements.length === 1
-                      ? "Add this statement to the user's policy:"
-                      : "Add these statements to the user's policy:"}
-                  </b>
-                  <CopyToClipboard
-                    copyButtonText={state.statements.length === 1 ? "Copy statement" : "Copy statements"}
-                    copySuccessText="Copied"
-                    copyErrorText="Could not be copied: select the text instead"
-                    textToCopy={policy}
-                  />
-                  <pre className="code" tabIndex={0} aria-label="Policy statements">
-                    {policy}
-                  </pre>
-                </SpaceBetween>
-              )}
-            </SpaceBetween>
-          </div>
-        }
+        content={<Problem title={title} state={state} />}
       >
         <Button
           variant="inline-icon"
@@ -71,6 +27,81 @@ export function FieldProblem({ label, state }: { label: string; state: FieldStat
         />
       </Popover>
     </span>
+  );
+}
+
+/** What was found, what to do, and the statement to add. */
+export function Problem({ title, state }: { title: string; state: FieldState }) {
+  const policy = asPolicyText(state.statements);
+  const remedies = [...new Set(state.notes.flatMap(({ remedy }) => remedy ?? []))];
+  return (
+    <div className="problem-content">
+      <SpaceBetween size="s">
+        <div className="notes" tabIndex={0} role="group" aria-label={title}>
+          {state.notes.length === 1 ? (
+            <span className="isolated">{state.notes[0]?.message}</span>
+          ) : (
+            <ul>
+              {state.notes.map(({ message }, index) => (
+                <li key={index} className="isolated">
+                  {message}
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
+        {policy === "" ? (
+          remedies.map((remedy) => <Remedy key={remedy} remedy={remedy} />)
+        ) : (
+          <SpaceBetween size="xs">
+            <b>
+              {state.statements.length === 1
+                ? "Add this statement to the policy by which Berth gets in:"
+                : "Add these statements to the policy by which Berth gets in:"}
+            </b>
+            <CopyToClipboard
+              copyButtonText={state.statements.length === 1 ? "Copy statement" : "Copy statements"}
+              copySuccessText="Copied"
+              copyErrorText="Could not be copied: select the text instead"
+              textToCopy={policy}
+            />
+            <pre className="code" tabIndex={0} aria-label="Policy statements">
+              {policy}
+            </pre>
+          </SpaceBetween>
+        )}
+      </SpaceBetween>
+    </div>
+  );
+}
+
+/** What to do; a policy in it can be copied. */
+function Remedy({ remedy }: { remedy: string }) {
+  const { before, policy, after } = withPolicy(remedy);
+  return (
+    <SpaceBetween size="xs">
+      <Box variant="p">
+        <span className="isolated">{before}</span>
+      </Box>
+      {policy && (
+        <>
+          <CopyToClipboard
+            copyButtonText="Copy policy"
+            copySuccessText="Copied"
+            copyErrorText="Could not be copied: select the text instead"
+            textToCopy={policy}
+          />
+          <pre className="code" tabIndex={0} role="group" aria-label="Policy">
+            {policy}
+          </pre>
+        </>
+      )}
+      {after && (
+        <Box variant="p">
+          <span className="isolated">{after}</span>
+        </Box>
+      )}
+    </SpaceBetween>
   );
 }
 

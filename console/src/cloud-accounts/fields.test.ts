@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { CloudAccount } from "../api/types";
-import { cleaned, EMPTY, type Form, initialForm, type Mode, problems, request } from "./fields";
+import { cleaned, EMPTY, fieldsOf, type Form, initialForm, type Mode, problems, request } from "./fields";
 
 const ADD: Mode = { kind: "add" };
 const GOOD: Form = {
@@ -17,7 +17,12 @@ const ACCOUNT: CloudAccount = {
   provider: "AWS",
   status: "active",
   statusReason: null,
+  failingSince: null,
+  failingFindings: [],
+  accessMode: "keys",
   accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+  roleArn: null,
+  externalId: null,
   awsAccountId: "123456789012",
   consoleRoleName: "berth-console",
   consoleUsername: null,
@@ -107,5 +112,92 @@ describe("editing", () => {
 
   test("a role that was there can't be taken away", () => {
     expect(wrong({ consoleRoleName: "" }, EDIT)).toEqual(["consoleRoleName"]);
+  });
+});
+
+describe("by role", () => {
+  const ROLE: Form = {
+    ...GOOD,
+    accessMode: "role",
+    accessKeyId: "",
+    accessSecretKey: "",
+    roleArn: "arn:aws:iam::123456789012:role/berth-access",
+    externalId: "berth-Wm3ePZ8sWn1nV5r0q2Xc7TtYb4Lk9HdA",
+  };
+  const BY_ROLE: Mode = {
+    kind: "edit",
+    account: {
+      ...ACCOUNT,
+      accessMode: "role",
+      accessKeyId: null,
+      roleArn: ROLE.roleArn,
+      externalId: ROLE.externalId,
+    },
+  };
+
+  test("a role and its external id are asked for, and no key", () => {
+    expect(fieldsOf(ADD, "role")).toEqual(["name", "roleArn", "externalId", "consoleRoleName"]);
+    expect(Object.keys(problems({ ...EMPTY, accessMode: "role" }, ADD))).toEqual([
+      "name",
+      "roleArn",
+      "externalId",
+      "consoleRoleName",
+    ]);
+    expect(request(ROLE, ADD)).toEqual({
+      name: "production",
+      accessMode: "role",
+      roleArn: ROLE.roleArn,
+      externalId: ROLE.externalId,
+      consoleRoleName: "berth-console",
+    });
+  });
+
+  test("what was typed for a key before is not sent", () => {
+    expect(request({ ...ROLE, accessSecretKey: "a".repeat(40) }, ADD)).not.toHaveProperty("accessSecretKey");
+  });
+
+  test.each([
+    "berth-access",
+    "arn:aws:iam::123456789012:user/berth-user",
+    "arn:aws:iam::1:role/berth-access",
+    "arn:aws:iam::123456789012:role/",
+  ])("%s is not a role's ARN", (roleArn) => {
+    expect(problems({ ...ROLE, roleArn }, ADD).roleArn).toContain("whole ARN");
+  });
+
+  test("a role's ARN may have a path and another partition", () => {
+    const roleArn = "arn:aws-us-gov:iam::123456789012:role/teams/data/berth-access";
+    expect(problems({ ...ROLE, roleArn }, ADD)).toEqual({});
+  });
+
+  test("an account that was entered by role opens by role, and nothing changed is nothing to save", () => {
+    expect(initialForm(BY_ROLE)).toMatchObject({
+      accessMode: "role",
+      roleArn: ROLE.roleArn,
+      accessKeyId: "",
+    });
+    expect(request(initialForm(BY_ROLE), BY_ROLE)).toBeNull();
+  });
+
+  test("going over from a key to a role says so and sends the role whole", () => {
+    const { roleArn, externalId } = ROLE;
+    const form: Form = { ...initialForm(EDIT), accessMode: "role", roleArn, externalId };
+    expect(request(form, EDIT)).toEqual({ cloudAccountId: 101, accessMode: "role", roleArn, externalId });
+  });
+
+  test("going over to a role without its external id is nothing to verify yet", () => {
+    const form: Form = { ...initialForm(EDIT), accessMode: "role", roleArn: ROLE.roleArn };
+    expect(Object.keys(problems(form, EDIT))).toEqual(["externalId"]);
+    expect(request(form, EDIT)).toBeNull();
+  });
+
+  test("going over from a role to a key needs both parts of the key", () => {
+    const form: Form = { ...initialForm(BY_ROLE), accessMode: "keys", accessKeyId: GOOD.accessKeyId };
+    expect(Object.keys(problems(form, BY_ROLE))).toEqual(["accessSecretKey"]);
+  });
+
+  test("another role keeps the external id it does not change", () => {
+    const roleArn = "arn:aws:iam::123456789012:role/other";
+    expect(request({ ...initialForm(BY_ROLE), roleArn }, BY_ROLE)).toEqual({ cloudAccountId: 101, roleArn });
   });
 });

@@ -4,9 +4,23 @@ import type { CloudAccount, VerifyRequest } from "../api/types";
 
 /** A field of the dialogs, named as in the API. */
 export type Field =
-  "name" | "accessKeyId" | "accessSecretKey" | "consoleUsername" | "consolePassword" | "consoleRoleName";
+  | "name"
+  | "accessKeyId"
+  | "accessSecretKey"
+  | "roleArn"
+  | "externalId"
+  | "consoleUsername"
+  | "consolePassword"
+  | "consoleRoleName";
 
-export type Form = Record<Field, string>;
+/** How Berth gets in. */
+export type AccessMode = CloudAccount["accessMode"];
+
+export interface Form extends Record<Field, string> {
+  accessMode: AccessMode;
+  /** Until when the external id can be used, where it was issued here; empty otherwise. */
+  externalIdExpires: string;
+}
 
 /** Where the rules are not those of a new account: empty fields stay as they are. */
 export type Mode = { kind: "add" } | { kind: "edit"; account: CloudAccount };
@@ -15,6 +29,8 @@ export const LABELS: Record<Field, string> = {
   name: "Account name",
   accessKeyId: "AWS access key",
   accessSecretKey: "AWS secret key",
+  roleArn: "Role ARN",
+  externalId: "External id",
   consoleUsername: "AWS console username",
   consolePassword: "AWS console password",
   consoleRoleName: "IAM role name",
@@ -22,15 +38,25 @@ export const LABELS: Record<Field, string> = {
 
 export const SECRETS: readonly Field[] = ["accessSecretKey", "consolePassword"];
 
-export const FIELDS_OF: Record<Mode["kind"], readonly Field[]> = {
-  add: ["name", "accessKeyId", "accessSecretKey", "consoleRoleName"],
-  edit: ["name", "accessKeyId", "accessSecretKey", "consoleUsername", "consolePassword", "consoleRoleName"],
+const ACCESS: Record<AccessMode, readonly Field[]> = {
+  keys: ["accessKeyId", "accessSecretKey"],
+  role: ["roleArn", "externalId"],
 };
 
+/** The fields that a dialog shows. */
+export function fieldsOf({ kind }: Mode, by: AccessMode): readonly Field[] {
+  const user: readonly Field[] = kind === "edit" ? ["consoleUsername", "consolePassword"] : [];
+  return ["name", ...ACCESS[by], ...user, "consoleRoleName"];
+}
+
 export const EMPTY: Form = {
+  accessMode: "keys",
+  externalIdExpires: "",
   name: "",
   accessKeyId: "",
   accessSecretKey: "",
+  roleArn: "",
+  externalId: "",
   consoleUsername: "",
   consolePassword: "",
   consoleRoleName: "",
@@ -39,11 +65,15 @@ export const EMPTY: Form = {
 /** What a dialog starts with. Secrets never come back from the server. */
 export function initialForm(mode: Mode): Form {
   if (mode.kind === "add") return EMPTY;
-  const { name, accessKeyId, consoleUsername, consoleRoleName } = mode.account;
+  const { name, accessMode, accessKeyId, roleArn, externalId, consoleUsername, consoleRoleName } =
+    mode.account;
   return {
     ...EMPTY,
     name,
-    accessKeyId,
+    accessMode,
+    accessKeyId: accessKeyId ?? "",
+    roleArn: roleArn ?? "",
+    externalId: externalId ?? "",
     consoleUsername: consoleUsername ?? "",
     consoleRoleName: consoleRoleName ?? "",
   };
@@ -52,7 +82,7 @@ export function initialForm(mode: Mode): Form {
 /** What is wrong with the fields as they stand; empty when all are well-formed. */
 export function problems(form: Form, mode: Mode): Partial<Record<Field, string>> {
   const found: Partial<Record<Field, string>> = {};
-  for (const field of FIELDS_OF[mode.kind]) {
+  for (const field of fieldsOf(mode, form.accessMode)) {
     const problem = form[field] === "" ? missing(field, form, mode) : RULES[field](form[field]);
     if (problem) found[field] = problem;
   }
@@ -65,20 +95,19 @@ export function problems(form: Form, mode: Mode): Partial<Record<Field, string>>
  */
 export function request(form: Form, mode: Mode): VerifyRequest | null {
   if (Object.keys(problems(form, mode)).length > 0) return null;
+  const { name, accessMode, accessKeyId, accessSecretKey, roleArn, externalId, consoleRoleName } = form;
   if (mode.kind === "add") {
-    return {
-      name: form.name.trim(),
-      accessKeyId: form.accessKeyId,
-      accessSecretKey: form.accessSecretKey,
-      consoleRoleName: form.consoleRoleName,
-    };
+    const access =
+      accessMode === "keys" ? { accessKeyId, accessSecretKey } : { accessMode, roleArn, externalId };
+    return { name: name.trim(), ...access, consoleRoleName };
   }
   const before = initialForm(mode);
-  const after = { ...form, name: form.name.trim() };
-  const changed = FIELDS_OF.edit.filter((field) => after[field] !== before[field]);
+  const after = { ...form, name: name.trim() };
+  const changed = fieldsOf(mode, accessMode).filter((field) => after[field] !== before[field]);
   if (changed.length === 0) return null;
   return {
     cloudAccountId: mode.account.id,
+    ...(accessMode !== before.accessMode && { accessMode }),
     ...Object.fromEntries(changed.map((field) => [field, after[field]])),
   };
 }
@@ -127,6 +156,14 @@ const RULES: Record<Field, (text: string) => string | null> = {
     /^[A-Za-z0-9/+=]{40}$/.test(text)
       ? null
       : "AWS secret key must be the 40 characters that AWS showed when the access key was created.",
+  roleArn: (text) =>
+    /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/(?:[!-~]+\/)?[A-Za-z0-9+=,.@_-]{1,64}$/.test(text)
+      ? null
+      : "Role ARN must be the whole ARN of a role, such as arn:aws:iam::123456789012:role/berth-access.",
+  externalId: (text) =>
+    /^[A-Za-z0-9_+=,.@:/-]{2,1224}$/.test(text)
+      ? null
+      : "External id must be as Berth issued it: letters, digits or _ + = , . @ : / -.",
   consoleUsername: (text) => (IAM_NAME.test(text) ? null : `AWS console username ${IAM_RULE}`),
   consolePassword: (text) => {
     if ([...text].length > 128) return "AWS console password must be 128 characters or less.";

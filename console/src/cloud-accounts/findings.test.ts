@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 
 import { Failure } from "../api/failure";
 import type { Finding, Statement } from "../api/types";
-import { FIELDS_OF } from "./fields";
-import { asPolicyText, merged, place, placeFailure } from "./findings";
+import { fieldsOf } from "./fields";
+import { asPolicyText, failures, merged, place, placeFailure, withPolicy } from "./findings";
 
 const found = (change: Partial<Finding>): Finding => ({
   check: "permission",
@@ -18,7 +18,8 @@ const statement = (action: string, resource = "*"): Statement => ({
   Action: [action],
   Resource: [resource],
 });
-const ADD = FIELDS_OF.add;
+const ADD = fieldsOf({ kind: "add" }, "keys");
+const BY_ROLE = fieldsOf({ kind: "add" }, "role");
 
 test("a finding lands on its field", () => {
   const { fields, general } = place([found({ field: "consoleRoleName", message: "no such role" })], ADD);
@@ -55,7 +56,7 @@ test("what could not be checked for want of a permission is its field's problem"
 test("a problem of a field that the form doesn't have is shown above it", () => {
   expect(place([found({ field: "signInLoginUrl" })], ADD).general).toHaveLength(1);
   expect(place([found({ field: "consoleUsername" })], ADD).general).toHaveLength(1);
-  expect(place([found({ field: "consoleUsername" })], FIELDS_OF.edit).general).toHaveLength(0);
+  expect(place([found({ field: "consoleUsername" })], [...ADD, "consoleUsername"]).general).toHaveLength(0);
 });
 
 test("the statement is taken out of the remedy's words", () => {
@@ -94,4 +95,41 @@ test("fields that the server refuses are named one by one", () => {
   const { fields, general } = placeFailure(failure, ADD);
   expect(fields.accessSecretKey?.notes).toEqual([{ message: "AWS secret key is required." }]);
   expect(general).toEqual([{ message: "signInLoginUrl is odd.", blocking: true }]);
+});
+
+test("failures are told with what to do, and what is missing is granted by as few statements as can be", () => {
+  const { level, notes, statements } = failures([
+    found({ message: "may not run", remedy: 'Add: {"Sid"', statement: statement("ec2:RunInstances") }),
+    found({ message: "may not stop", statement: statement("ec2:StopInstances") }),
+    found({ message: "no role", remedy: "Create it." }),
+  ]);
+  expect(level).toBe("error");
+  expect(notes).toEqual([
+    { message: "may not run", remedy: "Add:" },
+    { message: "may not stop", remedy: undefined },
+    { message: "no role", remedy: "Create it." },
+  ]);
+  expect(statements.map(({ Action }) => Action)).toEqual([["ec2:RunInstances", "ec2:StopInstances"]]);
+});
+
+test("an external id that isn't there is the external id's problem, where there is such a field", () => {
+  const failure = new Failure("There is no such external id for this cloud account.", 404, "NOT_FOUND");
+  expect(placeFailure(failure, BY_ROLE).fields.externalId?.level).toBe("error");
+  expect(placeFailure(failure, ADD).general).toHaveLength(1);
+});
+
+test("a role that anybody could have Berth assume is the role's problem", () => {
+  const deputy = found({ check: "credentials", field: "roleArn", message: "confused deputy" });
+  expect(place([deputy], BY_ROLE).fields.roleArn?.notes).toMatchObject([{ message: "confused deputy" }]);
+});
+
+test("a policy that stands in a remedy is taken out of it, and nothing else is", () => {
+  expect(withPolicy('Make this the trust policy: {"Statement":[{}]} It may take a minute.')).toEqual({
+    before: "Make this the trust policy:",
+    policy: '{\n  "Statement": [\n    {}\n  ]\n}',
+    after: "It may take a minute.",
+  });
+  const plain = "Create the role {name} first.";
+  expect(withPolicy(plain)).toEqual({ before: plain, after: "" });
+  expect(withPolicy("Try again.")).toEqual({ before: "Try again.", after: "" });
 });

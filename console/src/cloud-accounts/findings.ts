@@ -70,7 +70,18 @@ export function placeFailure(failure: Failure, shown: readonly Field[]): Placed 
 const FIELD_OF: Record<string, Field | undefined> = {
   CLOUD_ACCOUNT_NAME_EXISTS: "name",
   CLOUD_ACCOUNT_ACCESS_KEY_EXISTS: "accessKeyId",
+  // Of all that a form names, only the external id may not be there.
+  NOT_FOUND: "externalId",
 };
+
+/** What to tell of the findings that keep an account from working: the `FieldState` of no field in particular. */
+export function failures(findings: readonly Finding[]): FieldState {
+  return {
+    level: "error",
+    notes: findings.map((finding) => ({ message: finding.message, remedy: withoutStatement(finding) })),
+    statements: merged(findings.flatMap(({ statement }) => statement ?? [])),
+  };
+}
 
 /** As few statements as grant the same: those on the same resources and conditions become one. */
 export function merged(statements: readonly Statement[]): Statement[] {
@@ -89,6 +100,16 @@ export function merged(statements: readonly Statement[]): Statement[] {
 /** Statements as they are pasted into the `Statement` list of a policy. */
 export function asPolicyText(statements: readonly Statement[]): string {
   return statements.map((statement) => JSON.stringify(statement, null, 2)).join(",\n");
+}
+
+/** A remedy in three parts: its words, a whole policy that stands in it, ready to paste, and the words after that. */
+export function withPolicy(remedy: string): { before: string; policy?: string; after: string } {
+  const [, before = "", json = "", after = ""] = /^([^{]*)(\{.*\})([^}]*)$/s.exec(remedy) ?? [];
+  try {
+    return { before: before.trim(), policy: JSON.stringify(JSON.parse(json), null, 2), after: after.trim() };
+  } catch {
+    return { before: remedy, after: "" };
+  }
 }
 
 /** The remedy's words; the statement in it is shown apart, where it can be copied. */

@@ -22,9 +22,14 @@ import { useCurrent } from "../session/context";
 import { AccountDialog } from "./account-dialog";
 import { AwsLogo } from "./aws-logo";
 import { DeleteDialog } from "./delete-dialog";
+import { Problem } from "./field-problem";
+import { failures } from "./findings";
+import { HistoryDialog } from "./history-dialog";
+import { RotateDialog } from "./rotate-dialog";
+import { SupportDialog } from "./support-dialog";
 import { VerifyDialog } from "./verify-dialog";
 
-type Dialog = "add" | "edit" | "delete" | "verify";
+type Dialog = "add" | "edit" | "delete" | "verify" | "history" | "rotate" | "support";
 
 export default function CloudAccountTab() {
   const { permissions } = useCurrent().session;
@@ -65,6 +70,7 @@ export default function CloudAccountTab() {
             [
               one.name,
               one.accessKeyId,
+              one.roleArn,
               one.awsAccountId,
               status(one.status).text,
               ...one.usedBy.map(({ name }) => name),
@@ -138,7 +144,17 @@ export default function CloudAccountTab() {
               id: "verified",
               header: "Last verified",
               sortingField: "lastVerifiedTimestamp",
-              cell: (one) => <Time at={one.lastVerifiedTimestamp} />,
+              cell: (one) => (
+                <span className="key">
+                  <Time at={one.lastVerifiedTimestamp} />
+                  <Button
+                    variant="inline-icon"
+                    iconName="history"
+                    ariaLabel={`Verification history of ${one.name}`}
+                    onClick={() => open("history", one)}
+                  />
+                </span>
+              ),
             },
             ...(permissions.write
               ? [
@@ -154,6 +170,15 @@ export default function CloudAccountTab() {
                           { id: "edit", text: "Edit" },
                           { id: "delete", text: "Delete" },
                           { id: "verify", text: "Verify now" },
+                          { id: "history", text: "Verification history" },
+                          {
+                            id: "rotate",
+                            text: "Rotate key",
+                            disabled: one.accessMode === "role",
+                            disabledReason:
+                              "Berth gets in by a role: there is no access key, so there is nothing to rotate.",
+                          },
+                          ...(permissions.manageUsers ? [{ id: "support", text: "Support access" }] : []),
                         ]}
                         onItemClick={({ detail }) => open(detail.id as Dialog, one)}
                       />
@@ -164,6 +189,10 @@ export default function CloudAccountTab() {
           ]}
         />
       </Loaded>
+      {permissions.manageUsers && dialog === "support" && about && (
+        <SupportDialog account={about} onClose={close} />
+      )}
+      {dialog === "history" && about && <HistoryDialog account={about} onClose={close} />}
       {permissions.write && (
         <>
           {dialog === "add" && <AccountDialog mode={{ kind: "add" }} onClose={close} />}
@@ -171,6 +200,9 @@ export default function CloudAccountTab() {
             <AccountDialog key={about.id} mode={{ kind: "edit", account: about }} onClose={close} />
           )}
           {dialog === "delete" && about && <DeleteDialog account={about} onClose={close} />}
+          {dialog === "rotate" && about?.accessMode === "keys" && (
+            <RotateDialog account={about} onClose={close} />
+          )}
           {dialog === "verify" && about && <VerifyDialog account={about} onClose={close} />}
         </>
       )}
@@ -178,8 +210,19 @@ export default function CloudAccountTab() {
   );
 }
 
-function MaskedKey({ account: { name, accessKeyId } }: { account: CloudAccount }) {
+function MaskedKey({ account: { name, accessKeyId, roleArn } }: { account: CloudAccount }) {
   const [revealed, setRevealed] = useState(false);
+  if (accessKeyId === null) {
+    return (
+      <span className="isolated">
+        <Box color="text-body-secondary" variant="small">
+          None: by role
+        </Box>
+        <br />
+        {roleArn}
+      </span>
+    );
+  }
   const masked = `${accessKeyId.slice(0, 4)}${"•".repeat(8)}${accessKeyId.slice(-4)}`;
   return (
     <span className="key">
@@ -200,11 +243,26 @@ function Status({ account }: { account: CloudAccount }) {
   const { type, text } = status(account.status);
   const shown: ReactNode = <StatusIndicator type={type}>{text}</StatusIndicator>;
   if (!account.statusReason) return shown;
+  const failing = account.status === "active-error" && account.failingFindings.length > 0;
   return (
     <Popover
       header="Why"
-      content={<span className="isolated">{account.statusReason}</span>}
+      size={failing ? "large" : "medium"}
+      content={
+        failing ? (
+          <SpaceBetween size="s">
+            <Box>
+              Access has not worked since <Time at={account.failingSince} />. Berth checks again every few
+              minutes.
+            </Box>
+            <Problem title="Why" state={failures(account.failingFindings)} />
+          </SpaceBetween>
+        ) : (
+          <span className="isolated">{account.statusReason}</span>
+        )
+      }
       dismissAriaLabel="Close"
+      renderWithPortal={failing}
     >
       {shown}
     </Popover>

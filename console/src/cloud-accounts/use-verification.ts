@@ -2,14 +2,17 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 
 import { verify } from "../api/verify";
 import type { VerifyRequest } from "../api/types";
-import { type Snapshot, Verifier } from "./verifier";
+import { type Snapshot, Verifier, type Verify } from "./verifier";
 
 /** Verifies what stands in the form, as long as the dialog is open. */
-export function useVerification(request: VerifyRequest | null): {
+export function useVerification(
+  request: VerifyRequest | null,
+  by: Verify = verify,
+): {
   snapshot: Snapshot;
   again: () => void;
 } {
-  const [verifier] = useState(() => new Verifier(verify));
+  const [verifier] = useState(() => new Verifier(by));
   const snapshot = useSyncExternalStore(verifier.subscribe, verifier.snapshot);
   const key = JSON.stringify(request);
   useEffect(() => {

@@ -3,20 +3,29 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useMemo } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
 
+import { cloudAccountsQuery } from "../api/queries";
 import type { CloudAccount } from "../api/types";
-import { FIELDS_OF, LABELS } from "./fields";
+import { verifyStored } from "../api/verify";
+import { fieldsOf, LABELS } from "./fields";
 import { FieldProblem, summary } from "./field-problem";
 import { place } from "./findings";
 import { useVerification } from "./use-verification";
 import { VerificationProgress } from "./verification-progress";
 
-/** Checks an account as it is, and changes nothing. */
+/** Checks an account as it is: its status, its time of last verification and its history follow. */
 export function VerifyDialog({ account, onClose }: { account: CloudAccount; onClose: () => void }) {
   const request = useMemo(() => ({ cloudAccountId: account.id }), [account.id]);
-  const { snapshot, again } = useVerification(request);
-  const placed = place("findings" in snapshot ? snapshot.findings : [], FIELDS_OF.edit);
+  const { snapshot, again } = useVerification(request, (_, signal) => verifyStored(account.id, signal));
+  const client = useQueryClient();
+  const done = snapshot.phase === "done";
+  useEffect(() => {
+    if (done) void client.invalidateQueries({ queryKey: cloudAccountsQuery.queryKey });
+  }, [client, done]);
+  const shown = fieldsOf({ kind: "edit", account }, account.accessMode);
+  const placed = place("findings" in snapshot ? snapshot.findings : [], shown);
   return (
     <Modal
       visible
@@ -41,7 +50,7 @@ export function VerifyDialog({ account, onClose }: { account: CloudAccount; onCl
           </Alert>
         ))}
         <VerificationProgress snapshot={snapshot} again={again} />
-        {FIELDS_OF.edit.map((field) => {
+        {shown.map((field) => {
           const state = placed.fields[field];
           return (
             state && (

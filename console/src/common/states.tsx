@@ -93,7 +93,7 @@ export function Failed({ query, what }: { query: Omit<Asked, "isPending">; what:
 }
 
 /** An empty list: what it would hold and what to do next. */
-export function Empty({ title, hint, action }: { title: string; hint: ReactNode; action?: ReactNode }) {
+export function Empty({ title, hint, action }: { title: ReactNode; hint: ReactNode; action?: ReactNode }) {
   return (
     <Box textAlign="center" color="inherit" margin={{ vertical: "xs" }}>
       <SpaceBetween size="xs" alignItems="center">

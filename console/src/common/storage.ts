@@ -36,6 +36,12 @@ export function useDraft<T extends object>(
   return [value, change, forget, restored];
 }
 
+/** Changes part of a draft from outside its form, such as from a guide that the form leads to. */
+export function amendDraft(owner: number, name: string, change: object) {
+  const key = `${PREFIX}${owner}.${name}`;
+  sessionStorage.setItem(key, JSON.stringify({ ...read(key), ...change }));
+}
+
 function read(key: string): object | null {
   try {
     const parsed: unknown = JSON.parse(sessionStorage.getItem(key) ?? "null");

@@ -1,86 +1,159 @@
 import Alert from "@cloudscape-design/components/alert";
+import Badge from "@cloudscape-design/components/badge";
 import Button from "@cloudscape-design/components/button";
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
-import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
-import Link from "@cloudscape-design/components/link";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import { useQuery } from "@tanstack/react-query";
-import { useParams } from "react-router";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Tabs, { type TabsProps } from "@cloudscape-design/components/tabs";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import { useNavigate, useParams } from "react-router";
 
-import { cloudAccountsQuery, subscriptionsQuery } from "../api/queries";
+import { sessionQuery, subscriptionsQuery } from "../api/queries";
+import type { ListedSubscription } from "../api/types";
 import { useFollow } from "../common/follow";
 import { Page } from "../common/page";
-import { Loaded } from "../common/states";
-import { hasCloudAccounts, planName, status } from "../common/words";
+import { Loaded, Loading } from "../common/states";
+import { hasCloudAccounts } from "../common/words";
 import { useCurrent } from "../session/context";
+import { DeleteSubscription } from "../subscriptions/delete-dialog";
+import { driftCount } from "../subscriptions/drift";
+import { Overview } from "../subscriptions/overview";
+import { Standing } from "../subscriptions/standing";
 
+const Resources = lazy(() => import("../subscriptions/resources-tab"));
+const Drift = lazy(() => import("../subscriptions/drift-tab"));
+const Monitoring = lazy(() => import("../subscriptions/monitoring-tab"));
+const Databases = lazy(() => import("../subscriptions/databases-tab"));
+const AllowListTab = lazy(() => import("../subscriptions/allow-list-tab"));
+const MaintenanceTab = lazy(() => import("../subscriptions/maintenance-tab"));
+const TagsTab = lazy(() => import("../subscriptions/tags-tab"));
+
+/** One subscription: what it is, how it stands, and what can be done with it. */
 export default function Subscription() {
   const { id } = useParams();
-  const { subscription: selected, select } = useCurrent();
   const subscriptions = useQuery(subscriptionsQuery);
-  const accounts = useQuery(cloudAccountsQuery);
-  const follow = useFollow();
-  const one = subscriptions.data?.find((subscription) => String(subscription.id) === id);
-  const account = accounts.data?.find((account) => account.id === one?.cloudAccountId);
+  const found = subscriptions.data?.find((subscription) => String(subscription.id) === id);
+  // The last that was seen of it: when it is gone, its page says so instead of not knowing it.
+  const [last, setLast] = useState(found);
+  if (found && found !== last) setLast(found);
+  const gone = !found && last && String(last.id) === id ? last : null;
+
+  return found ? (
+    <Found key={found.id} subscription={found} />
+  ) : (
+    <Page title={gone?.name ?? `Subscription ${id}`} above={ABOVE}>
+      <Loaded query={subscriptions} what="the subscription">
+        {gone ? <Gone name={gone.name} /> : <Missing />}
+      </Loaded>
+    </Page>
+  );
+}
+
+const ABOVE = [{ text: "Subscriptions", href: "/subscriptions" }];
+
+function Found({ subscription }: { subscription: ListedSubscription }) {
+  const { id, name, plan, drift } = subscription;
+  const { tab = "overview" } = useParams();
+  const { session, subscription: selected, select } = useCurrent();
+  const navigate = useNavigate();
+  const [deleting, setDeleting] = useState(false);
+  const tabs = hasCloudAccounts(plan)
+    ? TABS.map((one) => ({ ...one, label: one.id === "drift" ? <DriftLabel drift={drift} /> : one.label }))
+    : [];
 
   return (
     <Page
-      title={one?.name ?? `Subscription ${id}`}
-      above={[{ text: "Subscriptions", href: "/subscriptions" }]}
+      title={name}
+      above={ABOVE}
       actions={
-        one &&
-        one.id !== selected?.id && <Button onClick={() => select(one.id)}>Select this subscription</Button>
+        <SpaceBetween direction="horizontal" size="xs">
+          {id !== selected?.id && <Button onClick={() => select(id)}>Select this subscription</Button>}
+          {session.permissions.write && (
+            <Button disabled={subscription.status === "deleting"} onClick={() => setDeleting(true)}>
+              Delete
+            </Button>
+          )}
+        </SpaceBetween>
       }
     >
-      <Loaded query={subscriptions} what="the subscription">
-        {one ? (
-          <Container header={<Header variant="h2">Overview</Header>}>
-            <KeyValuePairs
-              columns={3}
-              items={[
-                { label: "ID", value: one.id },
-                { label: "Plan", value: planName(one.plan) },
-                {
-                  label: "Status",
-                  value: (
-                    <StatusIndicator type={status(one.status).type}>
-                      {status(one.status).text}
-                    </StatusIndicator>
-                  ),
-                },
-                {
-                  label: "Cloud account",
-                  value: account ? (
-                    <Link href="/account-settings/cloud-account" onFollow={follow}>
-                      <span className="isolated">{account.name}</span>
-                    </Link>
-                  ) : one.cloudAccountId != null ? (
-                    `Cloud account ${one.cloudAccountId}`
-                  ) : hasCloudAccounts(one.plan) ? (
-                    "The operator's own"
-                  ) : (
-                    `The operator's own: ${planName(one.plan)} subscriptions have no other`
-                  ),
-                },
-                { label: "Regions", value: one.regions.join(", ") || "None yet" },
-              ]}
-            />
-          </Container>
+      <SpaceBetween size="l">
+        <Standing subscription={subscription} />
+        {tabs.length === 0 ? (
+          <Overview subscription={subscription} />
         ) : (
-          <Alert
-            type="info"
-            header="There is no such subscription"
-            action={
-              <Button href="/subscriptions" onFollow={follow}>
-                See all subscriptions
-              </Button>
-            }
-          >
-            It may belong to another account, or have been removed.
-          </Alert>
+          <Tabs
+            activeTabId={tabs.some((one) => one.id === tab) ? tab : "overview"}
+            onChange={({ detail }) => detail.activeTabHref && void navigate(detail.activeTabHref)}
+            tabs={tabs.map(({ id: name, label, Content }): TabsProps.Tab => ({
+              id: name,
+              label,
+              href: `/subscriptions/${id}/${name}`,
+              content: (
+                <Suspense fallback={<Loading what="the page" />}>
+                  <Content subscription={subscription} />
+                </Suspense>
+              ),
+            }))}
+          />
         )}
-      </Loaded>
+      </SpaceBetween>
+      {deleting && <DeleteSubscription subscription={subscription} onClose={() => setDeleting(false)} />}
     </Page>
+  );
+}
+
+const TABS: {
+  id: string;
+  label: string;
+  Content: (props: { subscription: ListedSubscription }) => ReactNode;
+}[] = [
+  { id: "overview", label: "Overview", Content: Overview },
+  { id: "resources", label: "Resources", Content: (props) => <Resources {...props} /> },
+  { id: "drift", label: "Drift", Content: (props) => <Drift {...props} /> },
+  { id: "monitoring", label: "Monitoring", Content: (props) => <Monitoring {...props} /> },
+  { id: "databases", label: "Databases", Content: (props) => <Databases {...props} /> },
+  { id: "allow-list", label: "Allow list", Content: (props) => <AllowListTab {...props} /> },
+  { id: "maintenance", label: "Maintenance", Content: (props) => <MaintenanceTab {...props} /> },
+  { id: "tags", label: "Resource tags", Content: (props) => <TagsTab {...props} /> },
+];
+
+function DriftLabel({ drift }: { drift: number }) {
+  return <>Drift {drift > 0 && <Badge color="severity-medium">{driftCount(drift)}</Badge>}</>;
+}
+
+/** It was here a moment ago. */
+function Gone({ name }: { name: string }) {
+  const client = useQueryClient();
+  const follow = useFollow();
+  // The bar at the top knows it still.
+  useEffect(() => void client.invalidateQueries({ queryKey: sessionQuery.queryKey }), [client]);
+  return (
+    <Alert
+      type="success"
+      header="The subscription was deleted"
+      action={
+        <Button href="/subscriptions" onFollow={follow}>
+          See all subscriptions
+        </Button>
+      }
+    >
+      Everything that Berth made for <b className="isolated">{name}</b> was removed from AWS.
+    </Alert>
+  );
+}
+
+function Missing() {
+  const follow = useFollow();
+  return (
+    <Alert
+      type="info"
+      header="There is no such subscription"
+      action={
+        <Button href="/subscriptions" onFollow={follow}>
+          See all subscriptions
+        </Button>
+      }
+    >
+      It may belong to another account, or have been removed.
+    </Alert>
   );
 }

@@ -1,3 +1,5 @@
+import Badge from "@cloudscape-design/components/badge";
+import Button from "@cloudscape-design/components/button";
 import Link from "@cloudscape-design/components/link";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
@@ -8,15 +10,23 @@ import { Page } from "../common/page";
 import { Empty, Loaded } from "../common/states";
 import { ListTable } from "../common/table";
 import { planName, status } from "../common/words";
+import { useCurrent } from "../session/context";
+import { driftCount } from "../subscriptions/drift";
 
 export default function Subscriptions() {
   const subscriptions = useQuery(subscriptionsQuery);
   const accounts = useQuery(cloudAccountsQuery);
+  const { permissions } = useCurrent().session;
   const follow = useFollow();
   const accountName = (id: number | null | undefined) =>
     id == null
       ? "The operator's own"
       : (accounts.data?.find((one) => one.id === id)?.name ?? `Cloud account ${id}`);
+  const create = permissions.write && (
+    <Button variant="primary" href="/subscriptions/create" onFollow={follow}>
+      Create subscription
+    </Button>
+  );
 
   return (
     <Page title="Subscriptions">
@@ -27,10 +37,15 @@ export default function Subscriptions() {
           items={subscriptions.data ?? []}
           rowId={({ id }) => String(id)}
           searched={(one) => [one.id, one.name, planName(one.plan), one.status, ...one.regions].join(" ")}
+          actions={create}
           empty={
             <Empty
               title="No subscriptions"
-              hint="Ask the operator of this Berth for one; it is made with `berth subscription add`."
+              hint={
+                permissions.write
+                  ? "Create one: the wizard shows what would be built before anything is."
+                  : "An Owner or Manager of this account can create one."
+              }
             />
           }
           columns={[
@@ -56,11 +71,34 @@ export default function Subscriptions() {
               ),
             },
             {
+              id: "drift",
+              header: "Drift",
+              minWidth: 130,
+              sortingField: "drift",
+              cell: ({ id, name, drift }) =>
+                drift > 0 ? (
+                  <Link
+                    href={`/subscriptions/${id}/drift`}
+                    onFollow={follow}
+                    ariaLabel={`${driftCount(drift)} of ${name}`}
+                  >
+                    <Badge color="severity-medium">{driftCount(drift)}</Badge>
+                  </Link>
+                ) : (
+                  "None known"
+                ),
+            },
+            {
               id: "cloud-account",
               header: "Cloud account",
               cell: ({ cloudAccountId }) => <span className="isolated">{accountName(cloudAccountId)}</span>,
             },
-            { id: "regions", header: "Regions", cell: ({ regions }) => regions.join(", ") || "None yet" },
+            {
+              id: "regions",
+              header: "Regions",
+              minWidth: 110,
+              cell: ({ regions }) => regions.join(", ") || "None yet",
+            },
           ]}
         />
       </Loaded>

@@ -14,6 +14,7 @@ import { TaskTracker } from "./tasks";
 import { TopBar } from "./top-bar";
 
 const Subscriptions = lazy(() => import("../pages/subscriptions"));
+const CreateSubscription = lazy(() => import("../pages/create-subscription"));
 const Subscription = lazy(() => import("../pages/subscription"));
 const AccountSettings = lazy(() => import("../pages/account-settings"));
 const IamResources = lazy(() => import("../pages/iam-resources"));
@@ -70,7 +71,8 @@ function Layout() {
             <Routes>
               <Route index element={<Home />} />
               <Route path="subscriptions" element={<Subscriptions />} />
-              <Route path="subscriptions/:id" element={<Subscription />} />
+              <Route path="subscriptions/create" element={<CreateSubscription />} />
+              <Route path="subscriptions/:id/:tab?" element={<Subscription />} />
               <Route path="account-settings/:tab?" element={<AccountSettings />} />
               <Route path="guides/iam-resources" element={<IamResources />} />
               <Route path="access-management/:tab?" element={<AccessManagement />} />

@@ -14,6 +14,18 @@ export function follow(id: string) {
   if (!followed().includes(id)) sessionStorage.setItem(KEY, JSON.stringify([...followed(), id]));
 }
 
+/** Leaves a task alone that a page shows by itself, such as a dry run. */
+export function disregard(id: string) {
+  disregarded.add(id);
+  unfollow(id);
+}
+
+export function isDisregarded(id: string): boolean {
+  return disregarded.has(id);
+}
+
+const disregarded = new Set<string>();
+
 export function unfollow(id: string) {
   sessionStorage.setItem(KEY, JSON.stringify(followed().filter((one) => one !== id)));
 }

@@ -1,15 +1,22 @@
 // Follows the account's tasks: shows what each is doing, and how it ended, also after a reload.
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef } from "react";
 
-import { cloudAccountsQuery, findingsQuery, tasksQuery } from "../api/queries";
+import {
+  cloudAccountsQuery,
+  findingsQuery,
+  sessionQuery,
+  subscriptionsQuery,
+  tasksQuery,
+} from "../api/queries";
+import { isGoingOn } from "../api/tasks";
 import type { Task } from "../api/types";
 import { useFlashes } from "../common/flash";
 import { Checks } from "../cloud-accounts/checks";
 import { useCurrent } from "../session/context";
-import { followed, follow, unfollow } from "./followed-tasks";
+import { followed, follow, isDisregarded, unfollow } from "./followed-tasks";
 
 const POLL_MS = 1_000;
 
@@ -29,7 +36,7 @@ export function TaskTracker() {
   useEffect(() => {
     if (!tasks.data) return;
     for (const task of tasks.data) {
-      if (isGoingOn(task)) follow(task.taskId);
+      if (isGoingOn(task) && !isDisregarded(task.taskId) && isTold(task)) follow(task.taskId);
     }
     for (const id of followed()) {
       const task = tasks.data.find((one) => one.taskId === id);
@@ -45,7 +52,7 @@ export function TaskTracker() {
           hide(id);
         },
       });
-      if (!isGoingOn(task)) void client.invalidateQueries({ queryKey: cloudAccountsQuery.queryKey });
+      if (!isGoingOn(task)) void refresh(client, task);
     }
   }, [tasks.data, client, show, hide]);
 
@@ -73,8 +80,17 @@ function pending(tasks: Task[] | undefined): string[] {
   });
 }
 
-function isGoingOn({ status }: Task): boolean {
-  return status === "received" || status === "processing-in-progress";
+/** Whether anybody wants to know: that an allow list was read, nobody does. */
+function isTold({ commandType }: Task): boolean {
+  return commandType !== "cidrGetRequest";
+}
+
+/** Asks anew for what a finished task has changed. */
+async function refresh(client: QueryClient, { commandType }: Task) {
+  const changed = commandType.startsWith("cloudAccount")
+    ? [cloudAccountsQuery.queryKey]
+    : [subscriptionsQuery.queryKey, sessionQuery.queryKey];
+  await Promise.all(changed.map((queryKey) => client.invalidateQueries({ queryKey })));
 }
 
 function headline(task: Task) {
@@ -88,11 +104,20 @@ const COMMANDS: Record<string, { doing: string; done: string }> = {
   cloudAccountCreateRequest: { doing: "Adding the cloud account", done: "Cloud account added" },
   cloudAccountUpdateRequest: { doing: "Updating the cloud account", done: "Cloud account updated" },
   cloudAccountDeleteRequest: { doing: "Deleting the cloud account", done: "Cloud account deleted" },
+  subscriptionCreateRequest: { doing: "Ordering the subscription", done: "Subscription ordered" },
+  subscriptionUpdateRequest: { doing: "Changing the subscription", done: "Subscription changed" },
+  subscriptionDeleteRequest: { doing: "Ordering the removal", done: "The subscription is being removed" },
+  subscriptionResourceTagsUpdateRequest: { doing: "Saving the tags", done: "Tags saved" },
+  cidrUpdateRequest: { doing: "Saving the allow list", done: "Allow list saved" },
+  subscriptionMaintenanceWindowsUpdateRequest: { doing: "Saving the windows", done: "Windows saved" },
+  fixedSubscriptionCreateRequest: { doing: "Ordering the subscription", done: "Subscription ordered" },
+  fixedSubscriptionUpdateRequest: { doing: "Changing the subscription", done: "Subscription changed" },
+  fixedSubscriptionDeleteRequest: { doing: "Deleting the subscription", done: "Subscription deleted" },
 };
 
 function Steps({ task }: { task: Task }) {
   const goingOn = isGoingOn(task);
-  const verifies = task.commandType !== "cloudAccountDeleteRequest";
+  const verifies = ["cloudAccountCreateRequest", "cloudAccountUpdateRequest"].includes(task.commandType);
   const findings = useQuery({
     ...findingsQuery(task.taskId),
     enabled: verifies,

@@ -9,6 +9,7 @@ use axum::{
 };
 use berth_domain::task::ErrorType;
 use http_body_util::BodyExt;
+use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 
@@ -37,6 +38,26 @@ impl<S: Send + Sync> FromRequest<S> for WholeBody {
             .await
             .unwrap_or_else(|_| Err(Failure::body_timeout()))
             .map(Self)
+    }
+}
+
+impl WholeBody {
+    /// The body as a JSON object. The failure repeats nothing of it.
+    pub(crate) fn object(&self) -> Result<Map<String, Value>, Failure> {
+        let message = match serde_json::from_slice(&self.0) {
+            Ok(Value::Object(fields)) => return Ok(fields),
+            Ok(_) => "The body must be a JSON object.".to_owned(),
+            Err(_) if self.0.iter().all(u8::is_ascii_whitespace) => {
+                "The body is empty: it must be a JSON object.".to_owned()
+            }
+            Err(error) => format!(
+                "The body is not valid JSON: {} at line {}, column {}.",
+                if error.is_eof() { "it ends too early" } else { "something is wrong" },
+                error.line(),
+                error.column()
+            ),
+        };
+        Err(Failure::new(ErrorType::BadRequest, message))
     }
 }
 

@@ -55,7 +55,7 @@ asks!(
     ReadBilling,
     /// Changes resources.
     Write,
-    /// Manages users and API keys.
+    /// Manages users, API keys, webhooks, and what Berth may do by itself.
     ManageUsers,
     /// Sees and ends sessions of its own.
     OwnSession

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use berth_domain::{cloud_account::FieldError, task::ErrorType};
+use berth_domain::{cloud_account::FieldError, problem::Problem, task::ErrorType};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::{
@@ -20,6 +20,8 @@ use crate::rate_limit::Exhausted;
 
 /// Seconds after which asking again is worth while, when the database is away.
 const RETRY_UNAVAILABLE: u32 = 5;
+/// Seconds after which a subscription may have become active.
+const RETRY_PENDING: u32 = 30;
 
 /// An answer that is not a success. Becomes a body in [`observe`](crate::observe::observe), which knows the
 /// path, the time and the request id.
@@ -44,11 +46,29 @@ pub(crate) struct FieldProblem {
     /// What is wrong with it.
     #[schema(example = "is required")]
     pub(crate) message: String,
+    /// The kind of error, for programs, where it says more than `BAD_REQUEST`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = error_types, required = false)]
+    pub(crate) r#type: Option<ErrorType>,
+}
+
+impl FieldProblem {
+    /// A field that is malformed.
+    pub(crate) fn new(field: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into(), r#type: None }
+    }
 }
 
 impl From<FieldError> for FieldProblem {
     fn from(error: FieldError) -> Self {
-        Self { field: error.field.as_str().into(), message: error.message }
+        Problem::from(error).into()
+    }
+}
+
+impl From<Problem> for FieldProblem {
+    fn from(problem: Problem) -> Self {
+        let telling = (problem.kind != ErrorType::BadRequest).then_some(problem.kind);
+        Self { field: problem.field, message: problem.message, r#type: telling }
     }
 }
 
@@ -81,13 +101,9 @@ pub(crate) struct ErrorBody {
 
 impl ErrorBody {
     pub(crate) fn sample() -> Self {
-        let problem = |field: &'static str, message: &str| FieldProblem {
-            field: field.into(),
-            message: message.to_owned(),
-        };
         let failure = Failure::invalid(vec![
-            problem("accessKeyId", "is required"),
-            problem("consoleRoleName", "must be a string, not a number"),
+            FieldProblem::new("accessKeyId", "is required"),
+            FieldProblem::new("consoleRoleName", "must be a string, not a number"),
         ]);
         let now = Timestamp::from_second(1_767_225_600).expect("2026 is in range");
         failure.body("/v1/cloud-accounts", "5f0c6d1b9a3e7f42", now)
@@ -96,25 +112,9 @@ impl ErrorBody {
 
 /// The schema of an error's `type`.
 pub(crate) fn error_types() -> Object {
-    let all = [
-        ErrorType::CloudAccountNotFound,
-        ErrorType::CloudAccountNameExists,
-        ErrorType::CloudAccountAccessKeyExists,
-        ErrorType::CloudAccountInvalidCreds,
-        ErrorType::CloudAccountPermissionFailed,
-        ErrorType::CloudAccountNotActive,
-        ErrorType::CloudAccountUsed,
-        ErrorType::BadRequest,
-        ErrorType::Unauthorized,
-        ErrorType::Forbidden,
-        ErrorType::NotFound,
-        ErrorType::MethodNotAllowed,
-        ErrorType::PayloadTooLarge,
-        ErrorType::TooManyRequests,
-        ErrorType::ServiceUnavailable,
-        ErrorType::GeneralError,
-    ];
-    let names = all.map(|kind| serde_json::to_value(kind).expect("an enum without data always serialises"));
+    let names = ErrorType::ALL
+        .iter()
+        .map(|kind| serde_json::to_value(kind).expect("an enum without data always serialises"));
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some("The kind of error, for programs."))
@@ -126,7 +126,11 @@ impl Failure {
     /// A failure of this kind, with the status that goes with it.
     pub(crate) fn new(kind: ErrorType, message: impl Into<Cow<'static, str>>) -> Self {
         let status = StatusCode::from_u16(kind.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry_after = (kind == ErrorType::ServiceUnavailable).then_some(RETRY_UNAVAILABLE);
+        let retry_after = match kind {
+            ErrorType::ServiceUnavailable => Some(RETRY_UNAVAILABLE),
+            ErrorType::TooManyPendingSubscriptions => Some(RETRY_PENDING),
+            _ => None,
+        };
         Self(Box::new(Inner { status, kind, message: message.into(), fields: Vec::new(), retry_after }))
     }
 
@@ -140,6 +144,11 @@ impl Failure {
         let mut failure = Self::new(ErrorType::BadRequest, message);
         failure.0.fields = fields;
         failure
+    }
+
+    /// Something is wrong with what was asked for, of these kinds.
+    pub(crate) fn refused(problems: Vec<Problem>) -> Self {
+        berth_control::Error::invalid(problems).into()
     }
 
     /// Too many requests.

@@ -41,6 +41,12 @@ impl Fields {
         }
     }
 
+    /// A text that means something, where one is given.
+    pub(crate) fn optional<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
+        let given = self.given.get(name).is_some_and(|value| !value.is_null());
+        given.then(|| self.parsed(name)).flatten()
+    }
+
     /// A list of texts that mean something; empty when it is absent.
     pub(crate) fn list<T: FromStr>(&mut self, name: &'static str, expected: &str) -> Option<Vec<T>> {
         let Some(value) = self.take(name) else { return Some(Vec::new()) };
@@ -87,7 +93,7 @@ impl Fields {
 
     /// Notes that something is wrong with a field.
     pub(crate) fn refuse<T>(&mut self, name: &'static str, message: impl Into<String>) -> Option<T> {
-        self.problems.push(FieldProblem { field: name.into(), message: message.into() });
+        self.problems.push(FieldProblem::new(name, message));
         None
     }
 }

@@ -7,7 +7,10 @@ use axum::{
     http::request::Parts,
 };
 use berth_domain::{
-    ids::{ApiKeyId, CloudAccountId, SessionId, TaskId, UserId},
+    ids::{
+        ApiKeyId, CloudAccountId, ConsoleSessionId, DeploymentId, RotationId, SessionId, SubscriptionId,
+        TaskId, UserId, WebhookId,
+    },
     task::ErrorType,
 };
 
@@ -31,6 +34,25 @@ impl PathId for CloudAccountId {
     }
 }
 
+impl PathId for SubscriptionId {
+    fn missing() -> Failure {
+        Failure::new(
+            ErrorType::SubscriptionNotFound,
+            "There is no such subscription. GET /v1/subscriptions and GET /v1/fixed/subscriptions list those \
+             there are.",
+        )
+    }
+}
+
+impl PathId for DeploymentId {
+    fn missing() -> Failure {
+        Failure::new(
+            ErrorType::NotFound,
+            "There is no such deployment. GET /api/subscriptions/{id}/deployments lists those of a subscription.",
+        )
+    }
+}
+
 impl PathId for TaskId {
     fn missing() -> Failure {
         Failure::new(
@@ -40,11 +62,39 @@ impl PathId for TaskId {
     }
 }
 
+impl PathId for RotationId {
+    fn missing() -> Failure {
+        Failure::new(
+            ErrorType::NotFound,
+            "There is no such rotation. GET /api/cloud-accounts/{id}/rotations lists those there are.",
+        )
+    }
+}
+
 impl PathId for SessionId {
     fn missing() -> Failure {
         Failure::new(
             ErrorType::NotFound,
             "There is no such session of yours. GET /api/sessions lists those there are.",
+        )
+    }
+}
+
+impl PathId for ConsoleSessionId {
+    fn missing() -> Failure {
+        Failure::new(
+            ErrorType::NotFound,
+            "There is no such console session. GET /api/cloud-accounts/{id}/console-sessions lists those there \
+             are.",
+        )
+    }
+}
+
+impl PathId for WebhookId {
+    fn missing() -> Failure {
+        Failure::new(
+            ErrorType::NotFound,
+            "There is no such webhook. GET /api/webhooks lists those there are.",
         )
     }
 }
@@ -70,6 +120,21 @@ impl<T: PathId> FromRequestParts<Arc<Api>> for Id<T> {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Failure> {
         let text = Path::<String>::from_request_parts(parts, api).await.ok();
         text.and_then(|Path(text)| text.parse().ok()).map(Self).ok_or_else(T::missing)
+    }
+}
+
+/// Two ids in a path: something, and something of it.
+pub(crate) struct Ids<A, B>(pub(crate) A, pub(crate) B);
+
+impl<A: PathId, B: PathId> FromRequestParts<Arc<Api>> for Ids<A, B> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Failure> {
+        let texts = Path::<(String, String)>::from_request_parts(parts, api).await.ok();
+        let Some(Path((first, second))) = texts else { return Err(A::missing()) };
+        let first = first.parse().map_err(|_| A::missing())?;
+        let second = second.parse().map_err(|_| B::missing())?;
+        Ok(Self(first, second))
     }
 }
 

@@ -57,7 +57,7 @@ impl Parameters {
 
     /// Adds a problem that concerns parameters together.
     pub(crate) fn refuse(&mut self, name: &'static str, message: impl Into<String>) {
-        self.problems.push(FieldProblem { field: name.into(), message: message.into() });
+        self.problems.push(FieldProblem::new(name, message));
     }
 
     /// Fails when any parameter read was wrong.

@@ -23,6 +23,8 @@ const MOST_ACCOUNTS: usize = 100_000;
 const MOST_SOURCES: usize = 10_000;
 /// Live verifications of one user in a minute.
 const VERIFICATIONS: u32 = 10;
+/// Console sessions that one user opens in a minute.
+const CONSOLE_SESSIONS: u32 = 5;
 
 /// Whose requests are counted together: a person at the console takes nothing from the account's API keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +63,8 @@ pub(crate) struct Api {
     email_hasher: RandomState,
     /// Live verifications by user.
     pub(crate) verifications: Limiter<UserId>,
+    /// Console sessions by user.
+    pub(crate) console_sessions: Limiter<UserId>,
     /// The OpenAPI document, written out once.
     pub(crate) document: Bytes,
 }
@@ -78,6 +82,7 @@ impl Api {
             sign_ins_as: Limiter::new(config.failed_sign_ins_per_minute.as_a_user, MOST_ACCOUNTS),
             email_hasher: RandomState::new(),
             verifications: Limiter::new(VERIFICATIONS, MOST_ACCOUNTS),
+            console_sessions: Limiter::new(CONSOLE_SESSIONS, MOST_ACCOUNTS),
             public_base_url,
             requests: Limiter::new(config.rate_limit_per_minute, MOST_ACCOUNTS),
             failed_authentications: Limiter::new(config.failed_authentications_per_minute, MOST_SOURCES),

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     commands::{
-        api_key, completions, config as config_command, doctor, iam, init, master_key, migrate, openapi,
-        payment_method, serve, subscription, user, verify,
+        account, api_key, cloud_account, completions, config as config_command, doctor, iam, init,
+        master_key, migrate, openapi, payment_method, serve, subscription, support, user, verify, webhook,
     },
     config::Config,
 };
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Init(init::Init),
     Verify(verify::Verify),
     #[command(subcommand)]
+    Account(account::AccountCommand),
+    #[command(subcommand)]
     ApiKey(api_key::ApiKeyCommand),
     #[command(subcommand)]
     User(user::UserCommand),
@@ -48,6 +50,12 @@ pub(crate) enum Command {
     PaymentMethod(payment_method::PaymentMethodCommand),
     #[command(subcommand)]
     Subscription(subscription::SubscriptionCommand),
+    #[command(subcommand)]
+    CloudAccount(cloud_account::CloudAccountCommand),
+    #[command(subcommand)]
+    Support(support::SupportCommand),
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
     #[command(subcommand)]
     MasterKey(master_key::MasterKeyCommand),
     Migrate(migrate::Migrate),
@@ -78,6 +86,7 @@ impl Command {
         match self {
             // 1 is taken: the credentials were checked and refused.
             Self::Verify(_) => ExitCode::from(verify::COULD_NOT_CHECK),
+            Self::CloudAccount(command) => command.failure(),
             _ => ExitCode::FAILURE,
         }
     }
@@ -91,10 +100,14 @@ impl Cli {
             Command::Serve(command) => command.run(&context),
             Command::Init(command) => command.run(&context),
             Command::Verify(command) => command.run(&context),
+            Command::Account(command) => command.run(&context),
             Command::ApiKey(command) => command.run(&context),
             Command::User(command) => command.run(&context),
             Command::PaymentMethod(command) => command.run(&context),
             Command::Subscription(command) => command.run(&context),
+            Command::CloudAccount(command) => command.run(&context),
+            Command::Support(command) => command.run(&context),
+            Command::Webhook(command) => command.run(&context),
             Command::MasterKey(command) => command.run(&context),
             Command::Migrate(command) => command.run(&context),
             Command::Doctor(command) => command.run(&context),

@@ -1,6 +1,8 @@
 //! What each command does, one command a file.
 
+pub(crate) mod account;
 pub(crate) mod api_key;
+pub(crate) mod cloud_account;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
@@ -10,10 +12,13 @@ pub(crate) mod master_key;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod payment_method;
+mod rotation;
 pub(crate) mod serve;
 pub(crate) mod subscription;
+pub(crate) mod support;
 pub(crate) mod user;
 pub(crate) mod verify;
+pub(crate) mod webhook;
 
 use std::process::ExitCode;
 

@@ -28,6 +28,11 @@ pub(crate) fn pretty_json(value: &impl Serialize) -> io::Result<()> {
     text(&serde_json::to_string_pretty(value)?)
 }
 
+/// Writes an answer to stdout: as one line of JSON where `--json` asks for that, else as text for people.
+pub(crate) fn either(json: bool, value: &impl Serialize, words: impl FnOnce() -> String) -> io::Result<()> {
+    if json { self::json(value) } else { text(&words()) }
+}
+
 /// Says to stderr what went wrong and what lies behind it.
 pub(crate) fn error(error: &anyhow::Error) {
     let mut message = format!("error: {error}\n");

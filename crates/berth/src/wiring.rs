@@ -1,15 +1,20 @@
 //! Puts the parts together, and refuses with a clear text what doesn't belong together.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use berth_cloud_aws::AwsCloud;
+use berth_cloud::ec2::ImageChoice;
+use berth_cloud_aws::{AwsCloud, Federation};
 use berth_control::{
-    master_key,
+    Control, deployments, master_key,
     operator::Operator,
+    support::Support,
     verify::{Settings, Verifier},
+    webhooks::{SystemResolver, Webhooks},
 };
+use berth_domain::webhook::Destinations;
 use berth_store::Store;
 use berth_vault::Vault;
+use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 
 use crate::{config::Config, environment};
@@ -61,6 +66,47 @@ pub(crate) async fn operator(config: &Config) -> anyhow::Result<Operator> {
     Ok(Operator::new(migrated_store(config).await?, environment::real()))
 }
 
+/// Everything that Berth does.
+pub(crate) async fn control(config: &Config) -> anyhow::Result<Control> {
+    let store = migrated_store(config).await?;
+    let vault = vault(config, &store).await?;
+    let webhooks = webhooks(config, store.clone(), vault.clone());
+    let support = support(config, store.clone()).await?;
+    let verifier = verifier(config).await?;
+    let control = Control::new(store, vault, verifier, environment::real(), webhooks, support);
+    Ok(control.provisioning(provisioning(config)))
+}
+
+/// Technical support access; with AWS as the environment says it is to be reached.
+pub(crate) async fn support(config: &Config, store: Store) -> Result<Support, crate::config::Error> {
+    let operator = config.operator()?.clone();
+    let issuer = config.public_url.as_ref().map_or("https://berth.invalid", |url| &url.0);
+    let sign_in = Federation::new(config.console_federation_url.0.clone(), issuer.to_owned());
+    let device = config.operator_mfa_serial.clone();
+    let cloud = Arc::new(AwsCloud::from_env().await);
+    Ok(Support::new(store, environment::real(), cloud, Arc::new(sign_in), operator, device))
+}
+
+/// The endpoints that are told of events.
+pub(crate) fn webhooks(config: &Config, store: Store, vault: Vault) -> Webhooks {
+    let destinations = Destinations::new(config.webhook_allowed_networks.0.clone());
+    Webhooks::new(store, vault, environment::real(), destinations, SystemResolver)
+}
+
+fn provisioning(config: &Config) -> deployments::Settings {
+    let image = match config.node_image.starts_with("ami-") {
+        true => ImageChoice::Id(config.node_image.as_str().into()),
+        false => ImageChoice::Parameter(config.node_image.clone()),
+    };
+    deployments::Settings {
+        image,
+        settling: SignedDuration::from_secs(config.aws_settling_seconds.get().into()),
+        drift_every: SignedDuration::from_secs(config.drift_interval_seconds.get().into()),
+        read_every: config.monitoring_interval_seconds.0,
+        ..deployments::Settings::default()
+    }
+}
+
 /// What verifies; with AWS as the environment says it is to be reached.
 pub(crate) async fn verifier(config: &Config) -> Result<Verifier, crate::config::Error> {
     let operator_account = config.operator()?.clone();
@@ -69,6 +115,7 @@ pub(crate) async fn verifier(config: &Config) -> Result<Verifier, crate::config:
         operator_account,
         profile: config.permission_profile.0,
         region: cloud.region().to_owned(),
+        interval: Duration::from_secs(config.health_interval_seconds.get().into()),
     };
     Ok(Verifier::new(Arc::new(cloud), settings, environment::real()))
 }

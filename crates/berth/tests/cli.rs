@@ -265,6 +265,43 @@ fn a_revoked_api_key_and_a_disabled_user_are_shown_as_such() {
 }
 
 #[test]
+fn a_contract_is_recorded_and_ended() {
+    let home = Home::initialised();
+    let recorded = home.json(&["account", "contract", "1", "--annual", "--json"]);
+    assert_eq!(recorded, serde_json::json!({ "id": 1, "contract": "annual" }));
+    assert_eq!(home.json(&["account", "contract", "1", "--none", "--json"])["contract"], "none");
+    let refused = home.refused(&["account", "contract", "9", "--annual"]);
+    assert!(refused.contains("There is no account 9"), "{refused}");
+}
+
+#[test]
+fn what_is_restored_is_set_and_shown() {
+    let home = Home::initialised();
+    home.ok(&["subscription", "add", "--account-id", "1", "--name", "Web shop", "--plan", "flexible"]);
+    let policy = ["subscription", "restore-policy", "--account-id", "1", "--id", "1"];
+    let with = |more: &[&'static str]| [&policy, more].concat();
+    assert_eq!(home.json(&with(&["--json"]))["kinds"], serde_json::json!([]));
+    let set = with(&["--restore", "rules", "--restore", "stopped-nodes", "--when", "any-time", "--json"]);
+    let expected = serde_json::json!({
+        "kinds": ["rules", "stopped-nodes"], "when": "any-time", "mostPerHour": 10,
+    });
+    assert_eq!(home.json(&set), expected);
+    assert_eq!(home.json(&with(&["--json"])), expected, "showing it changes nothing");
+    assert_eq!(home.json(&with(&["--report-only", "--json"]))["kinds"], serde_json::json!([]));
+
+    let refused = home.refused(&[
+        "subscription",
+        "restore-policy",
+        "--account-id",
+        "1",
+        "--id",
+        "9",
+        "--report-only",
+    ]);
+    assert!(refused.contains("has no subscription 9"), "{refused}");
+}
+
+#[test]
 fn subscriptions_come_and_go() {
     let home = Home::initialised();
     fn add<'a>(more: &[&'a str]) -> Vec<&'a str> {
@@ -303,6 +340,25 @@ fn the_iam_kit_takes_names_and_operator_from_the_command_line_or_the_configurati
 }
 
 #[test]
+fn the_iam_kit_for_a_role_needs_its_external_id_and_says_where_to_get_one() {
+    let home = Home::new();
+    let of = |form: &'static str, more: &[&'static str]| {
+        [&["iam", form, "--operator-account", "123456789012", "--mode", "role"], more].concat()
+    };
+    let with = ["--external-id", "berth-1"];
+    let template: Value = home.json(&of("cloudformation", &with));
+    assert_eq!(template["Resources"]["AccessRole"]["Properties"]["RoleName"], "berth-access");
+    assert!(home.ok(&of("cli", &with)).contains("External id      berth-1"));
+    assert!(home.ok(&["iam", "doc", "--mode", "role"]).contains("role/berth-access"));
+    assert!(home.ok(&["iam", "policy", "--mode", "role"]).contains("role/berth-access"));
+    let refused = home.refused(&of("terraform", &[]));
+    assert!(refused.contains("POST /api/cloud-accounts/external-id"), "{refused}");
+    let refused =
+        home.refused(&["iam", "terraform", "--operator-account", "123456789012", "--external-id", "x1"]);
+    assert!(refused.contains("--mode role"), "{refused}");
+}
+
+#[test]
 fn payment_methods_come_and_go() {
     let home = Home::initialised();
     home.ok(&[
@@ -326,6 +382,60 @@ fn payment_methods_come_and_go() {
 }
 
 #[test]
+fn webhooks_come_and_go_and_can_be_tried() {
+    let home = Home::initialised();
+    let refused = home.refused(&["webhook", "add", "http://127.0.0.1:8080/"]);
+    assert!(refused.contains("webhook_allowed_networks"), "{refused}");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hooks", listener.local_addr().unwrap());
+    fs::write(home.path("berth.toml"), "webhook_allowed_networks = \"127.0.0.0/8\"\n").unwrap();
+    let webhook =
+        |arguments: &[&str]| home.run(&[&["--config", "berth.toml", "webhook"], arguments].concat());
+
+    let added = webhook(&["add", &url, "--event", "cloud_account.degraded", "--json"]);
+    let added: Value = serde_json::from_slice(&added.stdout).unwrap();
+    assert!(added["secret"].as_str().unwrap().starts_with("whsec_"), "{added}");
+    assert_eq!(added["accountId"], Value::Null);
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        let signed =
+            lines.by_ref().map_while(Result::ok).any(|line| line.starts_with("webhook-signature: v1,"));
+        std::io::Write::write_all(
+            &mut stream,
+            b"HTTP/1.1 418 I'm a teapot\r\ncontent-length: 5\r\n\r\nshort",
+        )
+        .unwrap();
+        signed
+    });
+    let tried = webhook(&["test", "1"]);
+    assert!(answering.join().unwrap(), "it is not signed");
+    assert_eq!((tried.status.code(), &tried.stdout[..]), (Some(1), &b"answered 418\nshort\n"[..]));
+    let listed = String::from_utf8(webhook(&["list"]).stdout).unwrap();
+    assert!(listed.contains(&url) && !listed.contains("whsec_"), "{listed}");
+    assert!(webhook(&["deliveries"]).status.success());
+    assert!(webhook(&["remove", "1"]).status.success());
+    assert!(home.refused(&["webhook", "remove", "1"]).contains("There is no webhook 1"));
+}
+
+#[test]
+fn support_sessions_are_asked_for_in_somebodys_name_and_listed() {
+    let home = Home::initialised();
+    fs::write(home.path("berth.toml"), "operator_aws_account_id = \"123456789012\"\n").unwrap();
+    let support =
+        |arguments: &[&str]| home.run(&[&["--config", "berth.toml", "support"], arguments].concat());
+    let ask = |minutes| {
+        let what =
+            ["session", "101", "--account-id", "1", "--by", "Ada", "--reason", "x", "--minutes", minutes];
+        String::from_utf8(support(&what).stderr).unwrap()
+    };
+    assert!(ask("30").contains("There is no cloud account 101"), "{}", ask("30"));
+    assert!(ask("61").contains("must be from 15 to 60"), "{}", ask("61"));
+    let listed = support(&["list", "--account-id", "1", "--json"]);
+    assert_eq!((listed.status.code(), &listed.stdout[..]), (Some(0), &b"[]\n"[..]));
+}
+
+#[test]
 fn a_rotated_master_key_opens_the_database() {
     let home = Home::initialised();
     let before = fs::read(home.path("berth-master.key")).unwrap();
@@ -334,6 +444,21 @@ fn a_rotated_master_key_opens_the_database() {
     home.ok(&["init", "--account", "Bolt", "--owner-email", "ops@bolt.example"]);
     fs::write(home.path("berth-master.key"), before).unwrap();
     home.refused(&["init", "--account", "Cork", "--owner-email", "ops@cork.example"]);
+}
+
+#[test]
+fn a_master_key_that_nothing_is_sealed_with_can_be_removed() {
+    let home = Home::initialised();
+    home.ok(&["master-key", "rotate"]);
+    let both = fs::read(home.path("berth-master.key")).unwrap();
+
+    assert_eq!(home.command(&["master-key", "prune"]).output().unwrap().status.code(), Some(2));
+    assert_eq!(fs::read(home.path("berth-master.key")).unwrap(), both);
+
+    let removed = home.json(&["master-key", "prune", "--yes", "--json"]);
+    assert_eq!(removed["removed"].as_array().unwrap().len(), 1);
+    assert_eq!(home.json(&["master-key", "prune", "--yes", "--json"])["removed"], serde_json::json!([]));
+    home.ok(&["init", "--account", "Bolt", "--owner-email", "ops@bolt.example"]);
 }
 
 #[test]

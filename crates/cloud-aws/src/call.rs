@@ -7,17 +7,36 @@ use aws_sdk_iam::{
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
 };
-use berth_cloud::{Error, ErrorKind};
+use berth_cloud::{Answer, Error, ErrorKind};
 use tracing::{Instrument, Span, field::Empty};
 
 use crate::errors;
 
-pub(crate) const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
+pub(crate) const ASSUME_ROLE: &str = "sts:AssumeRole";
+pub(crate) const CREATE_ACCESS_KEY: &str = "iam:CreateAccessKey";
+pub(crate) const DELETE_ACCESS_KEY: &str = "iam:DeleteAccessKey";
+pub(crate) const DESCRIBE_REGIONS: &str = "ec2:DescribeRegions";
+pub(crate) const GET_ACCESS_KEY_LAST_USED: &str = "iam:GetAccessKeyLastUsed";
+pub(crate) const GET_GROUP_POLICY: &str = "iam:GetGroupPolicy";
 pub(crate) const GET_LOGIN_PROFILE: &str = "iam:GetLoginProfile";
+pub(crate) const GET_POLICY: &str = "iam:GetPolicy";
+pub(crate) const GET_POLICY_VERSION: &str = "iam:GetPolicyVersion";
 pub(crate) const GET_ROLE: &str = "iam:GetRole";
+pub(crate) const GET_ROLE_POLICY: &str = "iam:GetRolePolicy";
+pub(crate) const GET_USER_POLICY: &str = "iam:GetUserPolicy";
+pub(crate) const LIST_ACCESS_KEYS: &str = "iam:ListAccessKeys";
 pub(crate) const LIST_ACCOUNT_ALIASES: &str = "iam:ListAccountAliases";
+pub(crate) const LIST_ATTACHED_GROUP_POLICIES: &str = "iam:ListAttachedGroupPolicies";
+pub(crate) const LIST_ATTACHED_ROLE_POLICIES: &str = "iam:ListAttachedRolePolicies";
+pub(crate) const LIST_ATTACHED_USER_POLICIES: &str = "iam:ListAttachedUserPolicies";
+pub(crate) const LIST_GROUP_POLICIES: &str = "iam:ListGroupPolicies";
+pub(crate) const LIST_GROUPS_FOR_USER: &str = "iam:ListGroupsForUser";
 pub(crate) const LIST_INSTANCE_PROFILES_FOR_ROLE: &str = "iam:ListInstanceProfilesForRole";
+pub(crate) const LIST_ROLE_POLICIES: &str = "iam:ListRolePolicies";
+pub(crate) const LIST_USER_POLICIES: &str = "iam:ListUserPolicies";
 pub(crate) const SIMULATE_PRINCIPAL_POLICY: &str = "iam:SimulatePrincipalPolicy";
+pub(crate) const UPDATE_ACCESS_KEY: &str = "iam:UpdateAccessKey";
+pub(crate) const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
 
 const CALLS: &str = "berth_aws_calls_total";
 const DURATION: &str = "berth_aws_call_duration_seconds";
@@ -56,6 +75,11 @@ where
     result
 }
 
+/// What was read from an answer, with the answer's request id.
+pub(crate) fn read<T>(operation: &'static str, from: &impl RequestId, value: T) -> Answer<T> {
+    Answer { value, operation, request_id: from.request_id().map(str::to_owned) }
+}
+
 /// At debug level only: whoever handles the error logs it once, at the level it deserves.
 fn log(span: &Span, outcome: &str, request_id: Option<&str>, seconds: f64, error: Option<&Error>) {
     span.record("outcome", outcome);
@@ -71,12 +95,19 @@ fn outcome(kind: &ErrorKind) -> &'static str {
         ErrorKind::InvalidKey => "invalid_key",
         ErrorKind::WrongSecret => "wrong_secret",
         ErrorKind::Expired => "expired",
+        ErrorKind::OperatorCredentials => "operator_credentials",
         ErrorKind::Denied { .. } => "denied",
         ErrorKind::NotFound => "not_found",
         ErrorKind::Throttled => "throttled",
         ErrorKind::Unreachable => "unreachable",
         ErrorKind::SkewedClock => "skewed_clock",
         ErrorKind::NotOptedIn => "not_opted_in",
+        ErrorKind::Capacity => "capacity",
+        ErrorKind::QuotaExceeded => "quota_exceeded",
+        ErrorKind::InUse => "in_use",
+        ErrorKind::AlreadyExists => "already_exists",
+        ErrorKind::Conflict => "conflict",
+        ErrorKind::Refused => "refused",
         ErrorKind::Unexpected => "unexpected",
     }
 }

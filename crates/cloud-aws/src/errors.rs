@@ -1,5 +1,6 @@
 //! From what the SDK reports to the port's error kinds.
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_iam::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
@@ -15,6 +16,15 @@ pub(crate) fn translate<E>(operation: &'static str, error: &SdkError<E, HttpResp
 where
     E: std::error::Error + ProvideErrorMetadata + RequestId + 'static,
 {
+    // A call of a role's waits for the role to be assumed; when that fails, it is that which failed.
+    if let Some(cause) = causes(error).find_map(|cause| cause.downcast_ref::<Error>()) {
+        return cause.clone();
+    }
+    // Only the operator's own credentials are looked for; all others are given.
+    if causes(error).any(|cause| cause.is::<CredentialsError>()) {
+        let (kind, request_id) = (ErrorKind::OperatorCredentials, None);
+        return Error { operation, kind, request_id, detail: shorten(&chain(error)) };
+    }
     let (kind, detail) = match error {
         SdkError::ServiceError(answer) => {
             let status = answer.raw().status().as_u16();
@@ -32,7 +42,17 @@ where
         }
         _ => (ErrorKind::Unexpected, chain(error)),
     };
-    Error { operation, kind, request_id: error.request_id().map(str::to_owned), detail: shorten(&detail) }
+    Error { operation, kind, request_id: request_id(error), detail: shorten(&detail) }
+}
+
+/// AWS sends it in a header, and in the body too; what stands in for AWS may leave out the header.
+fn request_id<E: RequestId>(error: &SdkError<E, HttpResponse>) -> Option<String> {
+    let in_body = || {
+        let body = std::str::from_utf8(error.raw_response()?.body().bytes()?).ok()?;
+        let (_, rest) = body.split_once("<RequestId>").or_else(|| body.split_once("<RequestID>"))?;
+        rest.split_once('<').map(|(id, _)| id.to_owned())
+    };
+    error.request_id().map(str::to_owned).or_else(in_body)
 }
 
 /// An answer that lacks what it must have, or says what cannot be.
@@ -45,7 +65,8 @@ pub(crate) fn unexpected(operation: &'static str, request_id: Option<&str>, deta
     }
 }
 
-/// By AWS's error code. Sources: the "Common errors" pages of the IAM, STS and EC2 API references.
+/// By AWS's error code. Sources: the "Common errors" pages of the IAM, STS and EC2 API references. First what is wrong
+/// with the caller or the call, whose codes look like those of resources.
 fn kind_of(operation: &str, code: &str, message: &str, status: u16) -> ErrorKind {
     match code {
         "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId" => {
@@ -63,7 +84,7 @@ fn kind_of(operation: &str, code: &str, message: &str, status: u16) -> ErrorKind
         "ExpiredToken" | "ExpiredTokenException" => ErrorKind::Expired,
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => denied(operation, message),
         "NoSuchEntity" | "NoSuchEntityException" => ErrorKind::NotFound,
-        "OptInRequired" | "AuthFailure" => ErrorKind::NotOptedIn,
+        "OptInRequired" | "AuthFailure" | "PendingVerification" | "Blocked" => ErrorKind::NotOptedIn,
         // Answered with 500, and yet it is about the policies, not about AWS's health.
         "PolicyEvaluation" | "PolicyEvaluationException" => ErrorKind::Unexpected,
         "RequestLimitExceeded"
@@ -74,8 +95,39 @@ fn kind_of(operation: &str, code: &str, message: &str, status: u16) -> ErrorKind
         | "EC2ThrottledException" => ErrorKind::Throttled,
         _ if code.contains("Throttl") => ErrorKind::Throttled,
         "RequestTimeout" | "RequestTimeoutException" => ErrorKind::Unreachable,
-        _ => kind_of_status(status),
+        _ => kind_of_resource(code).unwrap_or_else(|| kind_of_status(status)),
     }
+}
+
+/// What an error code says of the thing that was asked for. Source: "Error codes for the Amazon EC2 API", where the
+/// codes of each resource follow these patterns, and the errors of `GetParameter` and `GetServiceQuota`.
+fn kind_of_resource(code: &str) -> Option<ErrorKind> {
+    Some(match code {
+        "InsufficientInstanceCapacity"
+        | "InsufficientHostCapacity"
+        | "InsufficientReservedInstanceCapacity"
+        | "InsufficientFreeAddressesInSubnet"
+        | "InstanceCapacityExceeded"
+        // The instance type is not to be had in that zone.
+        | "Unsupported" => ErrorKind::Capacity,
+        "ParameterNotFound" | "NoSuchResourceException" | "Gateway.NotAttached" => ErrorKind::NotFound,
+        _ if code.contains("NotFound") => ErrorKind::NotFound,
+        "Resource.AlreadyAssociated" | "InvalidSubnet.Conflict" => ErrorKind::AlreadyExists,
+        _ if code.contains("Duplicate") || code.contains("AlreadyExists") => ErrorKind::AlreadyExists,
+        _ if code.contains("LimitExceeded") => ErrorKind::QuotaExceeded,
+        "DependencyViolation" => ErrorKind::InUse,
+        _ if code.ends_with("InUse") => ErrorKind::InUse,
+        // As for an instance that is protected from being terminated.
+        "OperationNotPermitted" => ErrorKind::Conflict,
+        _ if code.starts_with("Incorrect") => ErrorKind::Conflict,
+        "IdempotentParameterMismatch" | "InvalidAction" | "UnsupportedOperation" | "VPCIdNotSpecified" => {
+            ErrorKind::Refused
+        }
+        _ if ["Invalid", "Missing", "Unknown", "Malformed"].iter().any(|word| code.starts_with(word)) => {
+            ErrorKind::Refused
+        }
+        _ => return None,
+    })
 }
 
 /// By HTTP status, where there is no code that says more.
@@ -110,12 +162,16 @@ fn denied(operation: &str, message: &str) -> ErrorKind {
     ErrorKind::Denied { action: action.to_owned(), resource: resource.map(str::to_owned) }
 }
 
-/// An error and its causes, in words only: the SDK's debug output holds whole answers.
-fn chain(error: &dyn std::error::Error) -> String {
+/// An error and its causes.
+fn causes<'e>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
     std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
+}
+
+/// An error and its causes, in words only: the SDK's debug output holds whole answers.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// One line of a length a log can bear, without the encoded part, which says nothing to anyone.

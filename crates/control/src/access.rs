@@ -1,11 +1,14 @@
 //! Who may come in: API keys, and the hashes that are kept of secrets.
 
+use std::sync::Arc;
+
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use aws_lc_rs::{constant_time, digest};
-use berth_domain::{account::Principal, ids::ApiKeyId, secret::Secret};
+use berth_domain::{account::Principal, secret::Secret};
+use berth_store::KeyHolder;
 use ipnet::IpNet;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+use tokio::time::Instant;
 
 use crate::{Control, Error};
 
@@ -26,10 +29,20 @@ pub struct Access {
 }
 
 impl Control {
-    /// Finds out who holds a pair of API keys; `None` when the pair is wrong, revoked or its user disabled.
+    /// Finds out who holds a pair of API keys; `None` when the pair is wrong, or was half a second ago revoked or
+    /// its user disabled.
     pub async fn authenticate(&self, account_key: &str, secret_key: &str) -> Result<Option<Access>, Error> {
         let hash = hash_secret_key(secret_key);
-        let Some(holder) = self.0.store.key_holder(&hash).await? else { return Ok(None) };
+        let now = Instant::now();
+        let recent = self.0.recent_keys.get(&hash, now);
+        let is_recent = recent.is_some();
+        let holder = match recent {
+            Some(holder) => holder,
+            None => match self.0.store.key_holder(&hash).await? {
+                Some(holder) => Arc::new(holder),
+                None => return Ok(None),
+            },
+        };
         let same_secret = constant_time::verify_slices_are_equal(&holder.secret_hash, &hash).is_ok();
         let same_account =
             constant_time::verify_slices_are_equal(holder.account_key.as_bytes(), account_key.as_bytes())
@@ -37,14 +50,20 @@ impl Control {
         if !(same_secret && same_account) {
             return Ok(None);
         }
-        self.note_use(holder.key_id, holder.key_last_used_at);
-        Ok(Some(Access { principal: holder.principal, allowed_sources: holder.allowed_sources }))
+        if !is_recent {
+            self.note_use(&holder);
+            self.0.recent_keys.put(holder.clone(), now);
+        }
+        Ok(Some(Access {
+            principal: holder.principal.clone(),
+            allowed_sources: holder.allowed_sources.clone(),
+        }))
     }
 
     /// Records the use of a key, unless that was done lately, without keeping its request waiting.
-    fn note_use(&self, id: ApiKeyId, last: Option<Timestamp>) {
-        let now = self.0.environment.now();
-        if last.is_some_and(|last| now.duration_since(last) < GRANULARITY) {
+    fn note_use(&self, holder: &KeyHolder) {
+        let (id, now) = (holder.key_id, self.0.environment.now());
+        if holder.key_last_used_at.is_some_and(|last| now.duration_since(last) < GRANULARITY) {
             return;
         }
         let store = self.0.store.clone();

@@ -1,17 +1,19 @@
 //! Register, view, update and delete cloud accounts: desired state in, a task out. Never calls AWS.
 
 use berth_domain::{
-    account::{Actor, AuditEvent, Principal},
+    account::Principal,
     cloud_account::{Candidate, Change, CloudAccount, Field, Form},
     ids::{CloudAccountId, SubscriptionId, TaskId},
-    subscription::Subscription,
     task::{Command, ErrorType, Task},
     values::{AccessKeyId, CloudAccountName},
 };
-use berth_store::NewTask;
 pub use berth_store::Page;
 
-use crate::{Control, Error, request};
+use crate::{
+    Control, Error,
+    queue::{About, Queued},
+    request,
+};
 
 /// What the audit log calls these resources.
 pub(crate) const RESOURCE: &str = "Cloud account";
@@ -26,11 +28,6 @@ impl Control {
         Ok(self.0.store.cloud_accounts(by.account_id, page).await?)
     }
 
-    /// The account's subscriptions by id.
-    pub async fn list_subscriptions(&self, by: &Principal) -> Result<Vec<Subscription>, Error> {
-        Ok(self.0.store.subscriptions(by.account_id).await?)
-    }
-
     /// One cloud account, not the internal one.
     pub async fn view_cloud_account(
         &self,
@@ -43,7 +40,7 @@ impl Control {
     /// Queues the registration of a cloud account.
     pub async fn create_cloud_account(&self, by: &Principal, form: Form) -> Result<Task, Error> {
         let candidate = Candidate::parse(form.clone()).map_err(Error::invalid)?;
-        self.refuse_duplicates(by, Some(&candidate.name), Some(&candidate.access_key.id), None).await?;
+        self.refuse_candidate(by, &candidate).await?;
         self.queue(
             by,
             Command::CloudAccountCreateRequest,
@@ -64,7 +61,7 @@ impl Control {
         refuse_internal(id)?;
         let current = self.view_cloud_account(by, id).await?;
         let change = Change::parse(form.clone(), &current).map_err(Error::invalid)?;
-        self.refuse_duplicates(by, change.name.as_ref(), change.access_key_id.as_ref(), Some(id)).await?;
+        self.refuse_change(by, &change, id).await?;
         self.queue(
             by,
             Command::CloudAccountUpdateRequest,
@@ -89,8 +86,31 @@ impl Control {
         .await
     }
 
-    /// Refuses a name or access key that this account has registered already, before any call to AWS.
-    pub(crate) async fn refuse_duplicates(
+    /// Refuses what cannot become a cloud account of this account, before any call to AWS: a name or access key
+    /// that it has registered already, an external id that it may not use.
+    pub(crate) async fn refuse_candidate(
+        &self,
+        by: &Principal,
+        candidate: &Candidate,
+    ) -> Result<(), Error> {
+        let external_id = candidate.access.role().map(|role| &role.external_id);
+        self.refuse_external_id(by, external_id, None).await?;
+        let key = candidate.access.key().map(|key| &key.id);
+        self.refuse_duplicates(by, Some(&candidate.name), key, None).await
+    }
+
+    /// Refuses a change as [`Self::refuse_candidate`] refuses a candidate.
+    pub(crate) async fn refuse_change(
+        &self,
+        by: &Principal,
+        change: &Change,
+        id: CloudAccountId,
+    ) -> Result<(), Error> {
+        self.refuse_external_id(by, change.external_id.as_ref(), Some(id)).await?;
+        self.refuse_duplicates(by, change.name.as_ref(), change.access_key_id.as_ref(), Some(id)).await
+    }
+
+    async fn refuse_duplicates(
         &self,
         by: &Principal,
         name: Option<&CloudAccountName>,
@@ -115,27 +135,15 @@ impl Control {
     ) -> Result<Task, Error> {
         let id = TaskId(self.0.environment.uuid());
         let sealed_request = form.map(|form| request::seal(&self.0.vault, id, &form)).transpose()?;
-        let new = NewTask {
+        let new = Queued {
             id,
-            account_id: by.account_id,
             command,
-            cloud_account_id,
-            sealed_request,
-            description: "Received; waiting for its turn.".into(),
-            at: self.0.environment.now(),
-        };
-        let event = AuditEvent {
-            actor: Actor::from(by),
+            about: cloud_account_id.map(About::CloudAccount),
             resource: RESOURCE,
-            resource_id: cloud_account_id.map(|id| id.0),
-            kind: match command {
-                Command::CloudAccountCreateRequest => "Cloud account registration requested",
-                Command::CloudAccountUpdateRequest => "Cloud account change requested",
-                Command::CloudAccountDeleteRequest => "Cloud account removal requested",
-            },
-            description: format!("{audit} (task {id})."),
+            sealed_request,
+            audit,
         };
-        let task = self.0.store.queue_task(new, event).await.map_err(|error| {
+        self.queue_task(by, new).await.map_err(|error| {
             match (error, cloud_account_id) {
                 (berth_store::Error::NoSuchCloudAccount, Some(id)) => not_found(id),
                 (berth_store::Error::CloudAccountUsed(by), _) => used(&by),
@@ -145,9 +153,7 @@ impl Control {
                 ),
                 (error, _) => error.into(),
             }
-        })?;
-        self.0.queued.notify_one();
-        Ok(task)
+        })
     }
 }
 
@@ -187,16 +193,35 @@ pub(crate) fn access_key_taken() -> Error {
     )
 }
 
+/// The change would bring back a key that a rotation is switching off.
+pub(crate) fn key_retired() -> Error {
+    Error::rejected(
+        ErrorType::KeyRotationConflict,
+        "A rotation has replaced this access key and is switching it off. To keep it, ask for it back first \
+         (POST /api/cloud-accounts/{id}/rotations/{rotationId}/reactivate), then change the cloud account.",
+    )
+}
+
+/// Another account of this Berth came first; whose stays untold.
+pub(crate) fn aws_account_taken() -> Error {
+    taken(
+        ErrorType::CloudAccountAccessKeyExists,
+        Field::AccessKeyId,
+        "is of an AWS account that is registered already in another account of this Berth; use an AWS account of \
+         your own, or ask Berth's operator, who can see where this one is registered",
+    )
+}
+
 fn taken(kind: ErrorType, field: Field, message: &str) -> Error {
     let error = berth_domain::cloud_account::FieldError { field, message: message.into() };
     Error::Rejected {
         kind,
         message: format!("{field} {message}. Nothing was changed."),
-        fields: vec![error],
+        fields: vec![error.into()],
     }
 }
 
-fn refuse_internal(id: CloudAccountId) -> Result<(), Error> {
+pub(crate) fn refuse_internal(id: CloudAccountId) -> Result<(), Error> {
     if id == CloudAccountId::INTERNAL {
         return Err(Error::rejected(
             ErrorType::Forbidden,

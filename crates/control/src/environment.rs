@@ -39,6 +39,13 @@ impl Environment {
         uuid::Builder::from_random_bytes(bytes).into_uuid()
     }
 
+    /// Any number.
+    pub fn number(&self) -> u32 {
+        let mut bytes = [0; 4];
+        self.random.fill(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+
     /// A token of `length` letters and digits: about 5.95 bits each.
     pub fn token(&self, length: usize) -> String {
         const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

@@ -1,6 +1,6 @@
 //! How a use case can fail, for the API and the command line.
 
-use berth_domain::{cloud_account::FieldError, task::ErrorType};
+use berth_domain::{problem::Problem, task::ErrorType};
 
 /// Why a request was not carried out. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum Error {
         /// What is wrong and what to do, in one or two sentences.
         message: String,
         /// The fields at fault, when the request was malformed.
-        fields: Vec<FieldError>,
+        fields: Vec<Problem>,
     },
     /// The database cannot be reached now. The cause is for the log.
     #[error("the database cannot be reached")]
@@ -30,13 +30,9 @@ impl Error {
     }
 
     /// A rejection that names the fields at fault.
-    pub fn invalid(fields: Vec<FieldError>) -> Self {
-        let message = fields
-            .iter()
-            .map(|error| format!("{} {}", error.field, error.message))
-            .collect::<Vec<_>>()
-            .join("; ");
-        Self::Rejected { kind: ErrorType::BadRequest, message, fields }
+    pub fn invalid(fields: impl IntoIterator<Item: Into<Problem>>) -> Self {
+        let fields: Vec<Problem> = fields.into_iter().map(Into::into).collect();
+        Self::Rejected { kind: Problem::kind_of(&fields), message: Problem::tell(&fields), fields }
     }
 }
 

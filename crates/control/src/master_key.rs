@@ -1,9 +1,11 @@
 //! The master key: does it open this database, and sealing everything anew with another one.
 
+use std::collections::BTreeSet;
+
 use berth_store::{SealedLocation, Store};
 use berth_vault::{Location, Vault};
 
-use crate::{Error, request};
+use crate::{Error, deployments, request, webhooks};
 
 /// How many sealed values are read at once while sealing anew.
 const BATCH: u64 = 200;
@@ -66,6 +68,23 @@ pub async fn rotate(store: &Store, vault: &Vault) -> Result<Rotation, Error> {
     Ok(Rotation { active, resealed })
 }
 
+/// Removes from the file every master key that nothing in the database is sealed with, and returns their ids,
+/// oldest first. Backups of the database made while they were in use can't be opened any more, unless a copy of
+/// the file was kept with them.
+pub async fn prune(store: &Store, vault: &Vault) -> Result<Vec<String>, Error> {
+    let mut used = BTreeSet::from([vault.active_key_id()?]);
+    let check = store.key_check().await?;
+    used.extend(check.as_deref().and_then(Vault::key_id_of).map(str::to_owned));
+    let mut after = None;
+    loop {
+        let batch = store.sealed_values(after, BATCH).await?;
+        let Some(last) = batch.last() else { break };
+        after = Some(last.location);
+        used.extend(batch.iter().filter_map(|value| Vault::key_id_of(&value.sealed)).map(str::to_owned));
+    }
+    Ok(vault.prune(&used)?)
+}
+
 async fn reseal_once(store: &Store, vault: &Vault) -> Result<u64, Error> {
     let mut resealed = 0;
     let mut after = None;
@@ -88,5 +107,8 @@ fn location(of: SealedLocation) -> Location {
         SealedLocation::TaskRequest(id) => request::request_of(id),
         SealedLocation::SecretKey(id) => request::secret_key_of(id),
         SealedLocation::ConsolePassword(id) => request::console_password_of(id),
+        SealedLocation::WebhookSecret(id) => webhooks::secret_of(id),
+        SealedLocation::RotationSecret(id) => request::rotation_secret_of(id),
+        SealedLocation::DeploymentKey(id) => deployments::private_key_of(id),
     }
 }

@@ -1,15 +1,20 @@
 //! What the operator does on the command line: accounts, users, API keys, payment methods, subscriptions.
 
 use berth_domain::{
-    account::{Actor, ApiKey, ApiKeyName, AuditEvent, PaymentMethod, Principal, Role, User},
-    ids::{AccountId, ApiKeyId, PaymentMethodId, SubscriptionId, UserId},
+    account::{
+        Account, Actor, ApiKey, ApiKeyName, AuditEvent, Contract, PaymentMethod, Principal, Role, User,
+    },
+    cloud_account::CloudAccount,
+    deployment::restore::RestorePolicy,
+    ids::{AccountId, ApiKeyId, CloudAccountId, PaymentMethodId, SubscriptionId, UserId},
     regions::REGIONS,
+    rotation::Rotation,
     secret::Secret,
     subscription::Subscription,
     task::ErrorType,
     values::{DisplayName, Email},
 };
-use berth_store::{Error as StoreError, NewAccount, NewApiKey, NewUser, Store, Unique};
+use berth_store::{Error as StoreError, NewAccount, NewApiKey, NewUser, Page, Store, Unique};
 pub use berth_store::{NewPaymentMethod, NewSubscription};
 use ipnet::IpNet;
 
@@ -17,6 +22,7 @@ use crate::{
     Error,
     access::{hash_password, hash_secret_key},
     environment::Environment,
+    rotation, subscriptions,
 };
 
 /// Letters and digits of a generated key: over 250 bits.
@@ -66,6 +72,40 @@ impl Operator {
     /// The same, in the name of a customer's own Owner.
     pub(crate) fn on_behalf_of(store: Store, environment: Environment, by: &Principal) -> Self {
         Self { store, environment, actor: Actor::from(by) }
+    }
+
+    /// Cloud accounts by id: of one account, or of all.
+    pub async fn cloud_accounts(&self, of: Option<AccountId>) -> Result<Vec<CloudAccount>, Error> {
+        Ok(match of {
+            Some(account) => self.store.cloud_accounts(account, Page::default()).await?,
+            None => self.store.all_cloud_accounts().await?,
+        })
+    }
+
+    /// Begins to rotate a cloud account's access key; whichever `berth serve` runs on the database takes it up.
+    pub async fn rotate(&self, id: CloudAccountId) -> Result<Rotation, Error> {
+        let current = self.cloud_account(id).await?;
+        let what = format!("Rotation of the access key of cloud account {} requested", current.name);
+        let (store, actor) = (&self.store, self.actor.clone());
+        rotation::begin(store, &self.environment, current.account_id, id, actor, what).await
+    }
+
+    /// A cloud account's rotations, newest first, at most 50.
+    pub async fn rotations(&self, id: CloudAccountId) -> Result<Vec<Rotation>, Error> {
+        let current = self.cloud_account(id).await?;
+        Ok(self.store.rotations(current.account_id, id).await?)
+    }
+
+    /// One cloud account, of whatever account.
+    pub async fn cloud_account(&self, id: CloudAccountId) -> Result<CloudAccount, Error> {
+        self.store.any_cloud_account(id).await?.ok_or_else(|| {
+            Error::rejected(
+                ErrorType::CloudAccountNotFound,
+                format!(
+                    "There is no cloud account {id}. `berth cloud-account list` lists those there are."
+                ),
+            )
+        })
     }
 
     /// Adds an account with its owner and a pair of API keys.
@@ -160,6 +200,18 @@ impl Operator {
         let at = self.environment.now();
         let revoked = self.store.revoke_api_key(account, id, event, at).await.map_err(refuse)?;
         revoked.ok_or_else(|| not_found(format!("Account {account} has no API key {id}.")))
+    }
+
+    /// Records under which contract an account subscribes from now on.
+    pub async fn set_contract(&self, account: AccountId, contract: Contract) -> Result<Account, Error> {
+        let description = match contract {
+            Contract::None => format!("Account {account} is under no contract."),
+            Contract::Annual => format!("Account {account} is under an annual contract."),
+        };
+        let event = self.event("Account", Some(account.0), "Contract recorded", description);
+        let at = self.environment.now();
+        let changed = self.store.set_contract(account, contract, event, at).await?;
+        changed.ok_or_else(|| no_account(account))
     }
 
     /// Records a payment method.
@@ -264,6 +316,35 @@ impl Operator {
         removed.ok_or_else(|| not_found(format!("Account {account} has no subscription {id}.")))
     }
 
+    /// What of a subscription is restored.
+    pub async fn restore_policy(
+        &self,
+        account: AccountId,
+        id: SubscriptionId,
+    ) -> Result<RestorePolicy, Error> {
+        let policy = self.store.restore_policy(account, id).await?;
+        policy.ok_or_else(|| not_found(format!("Account {account} has no subscription {id}.")))
+    }
+
+    /// Sets what of a subscription is restored. The server looks at what has drifted already the next time it looks.
+    pub async fn set_restore_policy(
+        &self,
+        account: AccountId,
+        id: SubscriptionId,
+        policy: &RestorePolicy,
+    ) -> Result<(), Error> {
+        let kind = "Restore policy changed";
+        let event = self.event("Subscription", Some(id.0), kind, format!("Subscription {id}: {policy}."));
+        let at = self.environment.now();
+        let done = self.store.set_restore_policy(account, id, policy, event, at).await;
+        done.map_err(|error| match error {
+            StoreError::NoSuchSubscription | StoreError::NoSuchAccount => {
+                not_found(format!("Account {account} has no subscription {id}."))
+            }
+            error => subscriptions::rejected(error, Some(id)),
+        })
+    }
+
     fn event(
         &self,
         resource: &'static str,
@@ -308,6 +389,7 @@ fn refuse(error: StoreError) -> Error {
             Error::rejected(ErrorType::BadRequest, "A user with this email address exists already.")
         }
         StoreError::NoSuchAccount => not_found("There is no such account.".into()),
+        StoreError::Refused(problems) => Error::invalid(problems),
         error => error.into(),
     }
 }

@@ -89,6 +89,11 @@ impl Control {
         Ok(self.0.store.audit_entries(by.account_id, filter).await?)
     }
 
+    /// How many cloud accounts' access does not work, over all accounts.
+    pub async fn failing_cloud_accounts(&self) -> Result<u64, Error> {
+        Ok(self.0.store.failing_cloud_accounts().await?)
+    }
+
     /// How many tasks stand in which state, over all accounts.
     pub async fn task_counts(&self) -> Result<Vec<(TaskStatus, u64)>, Error> {
         Ok(self.0.store.task_counts().await?)

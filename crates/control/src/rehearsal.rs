@@ -1,6 +1,7 @@
 //! Verifying without saving, for somebody who looks at a form: findings as they come.
 
 use berth_domain::{
+    access::Purpose,
     account::Principal,
     cloud_account::{Candidate, Change, Form},
     findings::{Conclusion, Finding},
@@ -9,7 +10,7 @@ use berth_domain::{
 use futures::{Stream, StreamExt, future, stream};
 use tokio::sync::mpsc;
 
-use crate::{Control, Error, cloud_accounts::not_found, tasks::merge, verify::Patience};
+use crate::{Control, Error, tasks::merge, verify::Patience};
 
 /// What a verification that is being watched tells.
 #[derive(Clone, Debug)]
@@ -31,33 +32,44 @@ impl Control {
     ) -> Result<Candidate, Error> {
         let Some(id) = id else {
             let candidate = Candidate::parse(form).map_err(Error::invalid)?;
-            let (name, key) = (&candidate.name, &candidate.access_key.id);
-            self.refuse_duplicates(by, Some(name), Some(key), None).await?;
+            self.refuse_candidate(by, &candidate).await?;
             return Ok(candidate);
         };
-        let (current, secrets) = tokio::try_join!(
-            self.0.store.cloud_account(by.account_id, id),
-            self.0.store.cloud_account_secrets(by.account_id, id)
-        )?;
-        let (current, secrets) = current.zip(secrets).ok_or_else(|| not_found(id))?;
+        let (current, stored) = self.stored_cloud_account(by.account_id, id).await?;
         let change = Change::parse(form, &current).map_err(Error::invalid)?;
-        self.refuse_duplicates(by, change.name.as_ref(), change.access_key_id.as_ref(), Some(id)).await?;
-        merge(self, &current, &secrets, change)
+        self.refuse_change(by, &change, id).await?;
+        merge(stored, change)
     }
 
-    /// Verifies a candidate while the stream is read, taking AWS's first answers. Whoever drops the stream
-    /// ends the verification. Saves nothing.
-    pub fn rehearse(&self, candidate: Candidate) -> impl Stream<Item = Progress> + Send + use<> {
-        let verifier = self.0.verifier.clone();
-        let (sender, mut receiver) = mpsc::unbounded_channel();
-        let work = async move {
-            // That nobody listens any more ends the work by itself.
-            let tell = |progress| drop(sender.send(progress));
+    /// Verifies a candidate, that of the cloud account `id` where it is of one, while the stream is read, taking
+    /// AWS's first answers. Whoever drops the stream ends the verification. Saves nothing.
+    pub fn rehearse(
+        &self,
+        by: &Principal,
+        id: Option<CloudAccountId>,
+        candidate: Candidate,
+    ) -> impl Stream<Item = Progress> + Send + use<> {
+        let verifier = self.verifier_for(by.account_id, id);
+        watched(move |tell| async move {
             let found = |finding: &Finding| tell(Progress::Found(Box::new(finding.clone())));
-            let report = verifier.verify_aloud(&candidate, Patience::None, &found).await;
+            let purpose = Purpose::named("verification");
+            let patience = Patience::ForEveryCheck;
+            let report = verifier.verify_aloud(&candidate, &purpose, patience, &found).await;
             tell(Progress::Done(report.conclusion()));
-        };
-        let work = stream::once(work).filter_map(|()| future::ready(None));
-        stream::select(work, stream::poll_fn(move |context| receiver.poll_recv(context)))
+        })
     }
 }
+
+/// Does `work` while the stream is read, and gives what it tells.
+pub(crate) fn watched<F: Future<Output = ()> + Send>(
+    work: impl FnOnce(Teller) -> F,
+) -> impl Stream<Item = Progress> + Send {
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    // That nobody listens any more ends the work by itself.
+    let work = work(Box::new(move |progress| drop(sender.send(progress))));
+    let work = stream::once(work).filter_map(|()| future::ready(None));
+    stream::select(work, stream::poll_fn(move |context| receiver.poll_recv(context)))
+}
+
+/// Tells whoever watches.
+pub(crate) type Teller = Box<dyn Fn(Progress) + Send + Sync>;

@@ -1,8 +1,10 @@
 //! What an Owner manages for its own account: users and API keys.
 
 use berth_domain::{
+    access::AccessMode,
     account::{Account, ApiKey, ApiKeyName, Principal, Role, User},
-    iam_kit::Kit,
+    iam::PolicyDocument,
+    iam_kit::{self, Kit, Way},
     ids::{ApiKeyId, UserId},
     secret::Secret,
     task::ErrorType,
@@ -21,9 +23,14 @@ impl Control {
     }
 
     /// What a customer of this Berth creates in its AWS account.
-    pub fn iam_kit(&self) -> Kit {
+    pub fn iam_kit(&self, way: Way) -> Kit {
         let settings = self.0.verifier.settings();
-        Kit { operator: settings.operator_account.clone(), profile: settings.profile }
+        Kit { operator: settings.operator_account.clone(), profile: settings.profile, way }
+    }
+
+    /// The policy of the user or the role by which this Berth gets in.
+    pub fn iam_policy(&self, mode: AccessMode) -> PolicyDocument {
+        iam_kit::policy(self.0.verifier.settings().profile, mode)
     }
 
     /// Adds a user; returns it with its generated password, shown once.
@@ -37,7 +44,7 @@ impl Control {
         self.team(by).create_user(by.account_id, email, name, role).await
     }
 
-    /// Disables a user: its sessions and API keys end at once. Nobody can disable themselves, so that an
+    /// Disables a user: its sessions and API keys end at once, in other processes within a second. Nobody can disable themselves, so that an
     /// account always has an Owner.
     pub async fn disable_user(&self, by: &Principal, id: UserId) -> Result<User, Error> {
         if id == by.user_id {
@@ -47,7 +54,9 @@ impl Control {
             ));
         }
         let user = self.view_user(by, id).await?;
-        self.team(by).disable_user(by.account_id, &user.email).await
+        let user = self.team(by).disable_user(by.account_id, &user.email).await?;
+        self.0.recent_keys.forget();
+        Ok(user)
     }
 
     /// The account, its API keys by id, revoked ones included, and its users.
@@ -75,9 +84,10 @@ impl Control {
         Ok((keys, user))
     }
 
-    /// Revokes an API key at once.
+    /// Revokes an API key: at once, in other processes within a second.
     pub async fn revoke_api_key(&self, by: &Principal, id: ApiKeyId) -> Result<(ApiKey, User), Error> {
         let key = self.team(by).revoke_api_key(by.account_id, id).await?;
+        self.0.recent_keys.forget();
         let user = self.view_user(by, key.user_id).await?;
         Ok((key, user))
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{AccountId, ApiKeyId, PaymentMethodId, SessionId, UserId},
+    subscription::Plan,
     values::{DisplayName, Email, Invalid},
 };
 
@@ -21,10 +22,45 @@ pub struct Account {
     /// The account key: says which account a request is for (`x-api-key`). An identifier, like an AWS
     /// access key id: it opens nothing without a user's secret key.
     pub account_key: String,
+    /// Under which contract it subscribes.
+    pub contract: Contract,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+/// What an account has agreed on with the operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Contract {
+    /// Nothing: its subscriptions are flexible, and paid by a payment method.
+    None,
+    /// A yearly commitment: its subscriptions are annual, and name no payment method.
+    Annual,
+}
+
+impl Contract {
+    /// The name on the command line and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Annual => "annual",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::None, Self::Annual].into_iter().find(|contract| contract.as_str() == text)
+    }
+
+    /// The plan of a subscription in a cloud account of the customer.
+    pub fn plan(self) -> Plan {
+        match self {
+            Self::None => Plan::Flexible,
+            Self::Annual => Plan::Annual,
+        }
+    }
 }
 
 /// What a user may do.
@@ -119,7 +155,7 @@ pub enum Need {
     ReadBilling,
     /// Change resources.
     Write,
-    /// Manage users and API keys.
+    /// Manage users, API keys, webhooks, and what Berth may do by itself.
     ManageUsers,
     /// See and end one's own sessions of the console; API keys have none.
     OwnSession,

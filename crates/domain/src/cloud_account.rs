@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    access::{Access, AccessId, AccessKey, AccessMode, TrustingRole},
     findings::Identity,
+    health::Health,
     ids::{AccountId, CloudAccountId},
     secret::Secret,
     values::{
-        AccessKeyId, Arn, AwsAccountId, CloudAccountName, ConsolePassword, Invalid, RoleName,
-        SecretAccessKey, SignInUrl, UserName,
+        AccessKeyId, Arn, AwsAccountId, CloudAccountName, ConsolePassword, ExternalId, Invalid, RoleArn,
+        RoleName, SecretAccessKey, SignInUrl, UserName,
     },
 };
 
@@ -23,10 +25,16 @@ pub enum Field {
     Name,
     /// Cloud provider.
     Provider,
+    /// By a key or by a role.
+    AccessMode,
     /// AWS access key.
     AccessKeyId,
     /// AWS secret key.
     AccessSecretKey,
+    /// ARN of the role that Berth assumes.
+    RoleArn,
+    /// What Berth names when it does.
+    ExternalId,
     /// IAM role name.
     ConsoleRoleName,
     /// AWS console username.
@@ -43,8 +51,11 @@ impl Field {
         match self {
             Self::Name => "name",
             Self::Provider => "provider",
+            Self::AccessMode => "accessMode",
             Self::AccessKeyId => "accessKeyId",
             Self::AccessSecretKey => "accessSecretKey",
+            Self::RoleArn => "roleArn",
+            Self::ExternalId => "externalId",
             Self::ConsoleRoleName => "consoleRoleName",
             Self::ConsoleUsername => "consoleUsername",
             Self::ConsolePassword => "consolePassword",
@@ -75,10 +86,16 @@ pub struct Form {
     pub name: Option<String>,
     /// Cloud provider; AWS when absent.
     pub provider: Option<String>,
+    /// By a key or by a role; by a key when absent.
+    pub access_mode: Option<String>,
     /// AWS access key.
     pub access_key_id: Option<String>,
     /// AWS secret key.
     pub access_secret_key: Option<Secret>,
+    /// ARN of the role that Berth assumes.
+    pub role_arn: Option<String>,
+    /// What Berth names when it does.
+    pub external_id: Option<String>,
     /// IAM role name.
     pub console_role_name: Option<String>,
     /// AWS console username.
@@ -87,15 +104,6 @@ pub struct Form {
     pub console_password: Option<Secret>,
     /// AWS console sign-in URL.
     pub sign_in_login_url: Option<String>,
-}
-
-/// The access key of an IAM user.
-#[derive(Clone, Debug)]
-pub struct AccessKey {
-    /// Its id.
-    pub id: AccessKeyId,
-    /// Its secret.
-    pub secret: SecretAccessKey,
 }
 
 /// An AWS console user with its password.
@@ -136,8 +144,8 @@ impl ConsoleAccess {
 pub struct Candidate {
     /// Its name.
     pub name: CloudAccountName,
-    /// Its access key.
-    pub access_key: AccessKey,
+    /// Its way into AWS.
+    pub access: Access,
     /// Its way into the AWS console.
     pub console: ConsoleAccess,
     /// Its sign-in URL, when the customer gave one.
@@ -146,13 +154,12 @@ pub struct Candidate {
 
 impl Candidate {
     /// Checks a create request; names every field that is wrong, not just the first.
-    pub fn parse(form: Form) -> Result<Self, Vec<FieldError>> {
+    pub fn parse(mut form: Form) -> Result<Self, Vec<FieldError>> {
         let mut errors = Errors::default();
         errors.provider(form.provider.as_deref());
-        let name = errors.required(Field::Name, form.name, |t| t.parse());
-        let id = errors.required(Field::AccessKeyId, form.access_key_id, |t| t.parse());
-        let secret =
-            errors.required(Field::AccessSecretKey, form.access_secret_key, SecretAccessKey::parse);
+        let name = errors.required(Field::Name, form.name.take(), |t| t.parse());
+        let mode = errors.mode(form.access_mode.as_deref(), AccessMode::default());
+        let access = Ways::parse(&mut form, mode, &mut errors).complete(mode, &mut errors);
         let role = errors.optional(Field::ConsoleRoleName, form.console_role_name, |t| t.parse());
         let user_name = errors.optional(Field::ConsoleUsername, form.console_username, |t| t.parse());
         let password =
@@ -181,9 +188,9 @@ impl Candidate {
                 "is needed, unless consoleUsername and consolePassword are given",
             );
         }
-        match (name, id, secret, console) {
-            (Some(name), Some(id), Some(secret), Some(console)) if errors.0.is_empty() => {
-                Ok(Self { name, access_key: AccessKey { id, secret }, console, sign_in_url })
+        match (name, access, console) {
+            (Some(name), Some(access), Some(console)) if errors.0.is_empty() => {
+                Ok(Self { name, access, console, sign_in_url })
             }
             _ => Err(errors.0),
         }
@@ -191,14 +198,20 @@ impl Candidate {
 }
 
 /// What an update asks to change; what is `None` stays as it is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Change {
     /// A new name.
     pub name: Option<CloudAccountName>,
+    /// By a key or by a role from now on. Comes with all that the other way needs, when it is another way.
+    pub access_mode: AccessMode,
     /// A new access key id. Comes with a new secret.
     pub access_key_id: Option<AccessKeyId>,
     /// A new secret; alone, it is a new secret for the same key.
     pub secret: Option<SecretAccessKey>,
+    /// A new role to assume.
+    pub role_arn: Option<RoleArn>,
+    /// A new external id.
+    pub external_id: Option<ExternalId>,
     /// A new console role.
     pub console_role: Option<RoleName>,
     /// A new console user name.
@@ -211,13 +224,23 @@ pub struct Change {
 
 impl Change {
     /// Checks an update request against the account it is for; names every field that is wrong.
-    pub fn parse(form: Form, current: &CloudAccount) -> Result<Self, Vec<FieldError>> {
+    pub fn parse(mut form: Form, current: &CloudAccount) -> Result<Self, Vec<FieldError>> {
         let mut errors = Errors::default();
         errors.provider(form.provider.as_deref());
+        let name = errors.optional(Field::Name, form.name.take(), |t| t.parse());
+        let mode = errors.mode(form.access_mode.as_deref(), current.access.mode());
+        let ways = Ways::parse(&mut form, mode, &mut errors);
+        let access_mode = mode.unwrap_or(current.access.mode());
+        if access_mode != current.access.mode() {
+            ways.require(access_mode, &mut errors);
+        }
         let change = Self {
-            name: errors.optional(Field::Name, form.name, |t| t.parse()),
-            access_key_id: errors.optional(Field::AccessKeyId, form.access_key_id, |t| t.parse()),
-            secret: errors.optional(Field::AccessSecretKey, form.access_secret_key, SecretAccessKey::parse),
+            name,
+            access_mode,
+            access_key_id: ways.key_id,
+            secret: ways.secret,
+            role_arn: ways.role_arn,
+            external_id: ways.external_id,
             console_role: errors.optional(Field::ConsoleRoleName, form.console_role_name, |t| t.parse()),
             console_username: errors.optional(Field::ConsoleUsername, form.console_username, |t| t.parse()),
             console_password: errors.optional(
@@ -227,7 +250,7 @@ impl Change {
             ),
             sign_in_url: errors.optional(Field::SignInLoginUrl, form.sign_in_login_url, |t| t.parse()),
         };
-        let other_key = change.access_key_id.as_ref().is_some_and(|id| *id != current.access_key_id);
+        let other_key = change.access_key_id.as_ref().is_some_and(|id| Some(id) != current.access.key());
         if other_key && change.secret.is_none() && errors.none_on(Field::AccessSecretKey) {
             errors.add(Field::AccessSecretKey, "is needed together with a new accessKeyId");
         }
@@ -242,17 +265,86 @@ impl Change {
         }
         if errors.0.is_empty() { Ok(change) } else { Err(errors.0) }
     }
-}
 
-impl Change {
     /// Whether it changes anything that AWS knows of, and so must be verified; a new name alone does not.
     pub fn touches_access(&self) -> bool {
         self.access_key_id.is_some()
             || self.secret.is_some()
+            || self.role_arn.is_some()
+            || self.external_id.is_some()
             || self.console_role.is_some()
             || self.console_username.is_some()
             || self.console_password.is_some()
             || self.sign_in_url.is_some()
+    }
+}
+
+/// The fields of a form that say how Berth gets in, those of the other way left out.
+struct Ways {
+    key_id: Option<AccessKeyId>,
+    secret: Option<SecretAccessKey>,
+    role_arn: Option<RoleArn>,
+    external_id: Option<ExternalId>,
+}
+
+impl Ways {
+    /// Takes the fields from the form. Those that do not fit the mode are wrong, whatever they hold; without
+    /// a mode that can be read, nobody can tell.
+    fn parse(form: &mut Form, mode: Option<AccessMode>, errors: &mut Errors) -> Self {
+        if mode == Some(AccessMode::Role) {
+            let message = "does not go with accessMode role; leave it out, or give accessMode keys";
+            errors.unfit(Field::AccessKeyId, &mut form.access_key_id, message);
+            errors.unfit(Field::AccessSecretKey, &mut form.access_secret_key, message);
+        }
+        if mode == Some(AccessMode::Keys) {
+            let message = "does not go with accessMode keys; leave it out, or give accessMode role";
+            errors.unfit(Field::RoleArn, &mut form.role_arn, message);
+            errors.unfit(Field::ExternalId, &mut form.external_id, message);
+        }
+        Self {
+            key_id: errors.optional(Field::AccessKeyId, form.access_key_id.take(), |t| t.parse()),
+            secret: errors.optional(
+                Field::AccessSecretKey,
+                form.access_secret_key.take(),
+                SecretAccessKey::parse,
+            ),
+            role_arn: errors.optional(Field::RoleArn, form.role_arn.take(), |t| t.parse()),
+            external_id: errors.optional(Field::ExternalId, form.external_id.take(), |t| t.parse()),
+        }
+    }
+
+    /// Names what the mode needs and was not given.
+    fn require(&self, mode: AccessMode, errors: &mut Errors) {
+        let needed = match mode {
+            AccessMode::Keys => [
+                (Field::AccessKeyId, self.key_id.is_none()),
+                (Field::AccessSecretKey, self.secret.is_none()),
+            ],
+            AccessMode::Role => {
+                [(Field::RoleArn, self.role_arn.is_none()), (Field::ExternalId, self.external_id.is_none())]
+            }
+        };
+        for (field, missing) in needed {
+            if missing && errors.none_on(field) {
+                errors.add(field, "is required");
+            }
+        }
+    }
+
+    /// The way in, when everything for it is there.
+    fn complete(self, mode: Option<AccessMode>, errors: &mut Errors) -> Option<Access> {
+        let mode = mode?;
+        self.require(mode, errors);
+        match mode {
+            AccessMode::Keys => {
+                let (id, secret) = self.key_id.zip(self.secret)?;
+                Some(Access::Key(AccessKey { id, secret }))
+            }
+            AccessMode::Role => {
+                let (arn, external_id) = self.role_arn.zip(self.external_id)?;
+                Some(Access::Role(TrustingRole { arn, external_id }))
+            }
+        }
     }
 }
 
@@ -266,6 +358,22 @@ impl Errors {
 
     fn none_on(&self, field: Field) -> bool {
         self.0.iter().all(|error| error.field != field)
+    }
+
+    /// A field that must not be there, taken out.
+    fn unfit<I>(&mut self, field: Field, input: &mut Option<I>, message: &str) {
+        if input.take().is_some() {
+            self.add(field, message);
+        }
+    }
+
+    fn mode(&mut self, text: Option<&str>, otherwise: AccessMode) -> Option<AccessMode> {
+        let Some(text) = text else { return Some(otherwise) };
+        let mode = AccessMode::parse(text);
+        if mode.is_none() {
+            self.add(Field::AccessMode, "must be keys or role");
+        }
+        mode
     }
 
     fn optional<I, T>(
@@ -351,12 +459,14 @@ pub struct CloudAccount {
     pub name: CloudAccountName,
     /// Its state.
     pub status: Status,
-    /// Its access key's id, unique in the account.
-    pub access_key_id: AccessKeyId,
+    /// Whether its access works.
+    pub health: Health,
+    /// Its way into AWS. An access key is unique in the account, an external id in this Berth.
+    pub access: AccessId,
     /// The AWS account.
     pub aws_account_id: AwsAccountId,
-    /// The IAM user that owns the access key.
-    pub user_arn: Arn,
+    /// The IAM user that owns the access key, or the role.
+    pub principal_arn: Arn,
     /// The console role, when it has one.
     pub console_role: Option<RoleName>,
     /// The console role's ARN.
@@ -408,17 +518,18 @@ impl Verified {
         account_id: AccountId,
         created_at: Timestamp,
     ) -> CloudAccount {
-        let Candidate { name, access_key, console, sign_in_url } = self.candidate;
+        let Candidate { name, access, console, sign_in_url } = self.candidate;
         CloudAccount {
             id,
             account_id,
             name,
             status: Status::Active,
-            access_key_id: access_key.id,
+            health: Health::Working,
+            access: access.id(),
             sign_in_url: sign_in_url
                 .unwrap_or_else(|| SignInUrl::of_account(&self.identity.aws_account_id)),
             aws_account_id: self.identity.aws_account_id,
-            user_arn: self.identity.user_arn,
+            principal_arn: self.identity.principal_arn,
             console_username: console.user.map(|user| user.name),
             console_role: console.role,
             console_role_arn: self.console_role_arn,

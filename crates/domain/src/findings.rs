@@ -1,5 +1,7 @@
 //! Findings: what a verification found out, one by one, and what they add up to.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -31,9 +33,43 @@ pub enum Check {
     NodeRole,
     /// Is there an instance profile that holds the node role?
     InstanceProfile,
+    /// Is the access key young enough?
+    AccessKeyAge,
+    /// Has the IAM user another access key?
+    AccessKeyCount,
+    /// Does something other than Berth use the access key?
+    AccessKeyUse,
+    /// Is the same AWS account registered already?
+    Registration,
+    /// Do the IAM user's policies allow far more than Berth asks for?
+    PolicyBreadth,
+    /// Is the region that Berth works in switched on?
+    Region,
+    /// Do AWS's quotas leave room for a deployment?
+    Quotas,
 }
 
 impl Check {
+    /// Every check.
+    pub const ALL: [Self; 16] = [
+        Self::Credentials,
+        Self::SignInUrl,
+        Self::ConsoleRole,
+        Self::ConsoleRoleTrust,
+        Self::ConsoleRoleMfa,
+        Self::ConsoleUser,
+        Self::Permission,
+        Self::NodeRole,
+        Self::InstanceProfile,
+        Self::AccessKeyAge,
+        Self::AccessKeyCount,
+        Self::AccessKeyUse,
+        Self::Registration,
+        Self::PolicyBreadth,
+        Self::Region,
+        Self::Quotas,
+    ];
+
     /// The name in the API and the logs, such as `console-role-trust`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,6 +82,13 @@ impl Check {
             Self::Permission => "permission",
             Self::NodeRole => "node-role",
             Self::InstanceProfile => "instance-profile",
+            Self::AccessKeyAge => "access-key-age",
+            Self::AccessKeyCount => "access-key-count",
+            Self::AccessKeyUse => "access-key-use",
+            Self::Registration => "registration",
+            Self::PolicyBreadth => "policy-breadth",
+            Self::Region => "region",
+            Self::Quotas => "quotas",
         }
     }
 }
@@ -76,6 +119,17 @@ impl Verdict {
     }
 }
 
+/// The call to AWS that a finding rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// The operation, such as `iam:GetRole`.
+    pub operation: String,
+    /// AWS's own id of the request, which AWS Support can look up; none when AWS did not answer. Where it took
+    /// several requests, of the last one.
+    pub request_id: Option<String>,
+}
+
 /// One result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -98,6 +152,9 @@ pub struct Finding {
     pub remedy: Option<String>,
     /// The policy statement that would grant what is missing, ready to paste.
     pub statement: Option<Statement>,
+    /// The call that says so. None when it rests on no call, and in findings older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
 }
 
 impl Finding {
@@ -112,6 +169,7 @@ impl Finding {
             message,
             remedy: None,
             statement: None,
+            evidence: None,
         }
     }
 
@@ -161,6 +219,13 @@ impl Finding {
         self
     }
 
+    /// The call that says so.
+    #[must_use]
+    pub fn evidence(mut self, evidence: impl Into<Evidence>) -> Self {
+        self.evidence = Some(evidence.into());
+        self
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
@@ -188,6 +253,9 @@ pub enum Conclusion {
 }
 
 impl Conclusion {
+    /// Every conclusion.
+    pub const ALL: [Self; 3] = [Self::Verified, Self::Refused, Self::Unconfirmed];
+
     /// The name in the API, the logs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -196,6 +264,11 @@ impl Conclusion {
             Self::Unconfirmed => "unconfirmed",
         }
     }
+
+    /// Reads what [`Self::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|conclusion| conclusion.as_str() == text)
+    }
 }
 
 /// What the valid credentials turned out to be.
@@ -203,8 +276,8 @@ impl Conclusion {
 pub struct Identity {
     /// The AWS account.
     pub aws_account_id: AwsAccountId,
-    /// The IAM user that owns the access key.
-    pub user_arn: Arn,
+    /// The IAM user that owns the access key, or the role that was assumed.
+    pub principal_arn: Arn,
 }
 
 /// One whole verification.
@@ -212,6 +285,8 @@ pub struct Identity {
 pub struct Report {
     /// When it was done.
     pub at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
     /// Whose the credentials are; none when they are not valid.
     pub identity: Option<Identity>,
     /// The console role's ARN; none when there is no such role, or it was not asked for.
@@ -235,5 +310,29 @@ impl Report {
     /// The findings that keep the account from being saved.
     pub fn blocking(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|f| f.blocking)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_stored_before_there_was_evidence_is_still_read() {
+        let stored = r#"{"check":"node-role","field":null,"action":null,"resource":null,"verdict":"pass",
+            "blocking":false,"message":"There.","remedy":null,"statement":null}"#;
+        let finding: Finding = serde_json::from_str(stored).unwrap();
+        assert_eq!(finding, Finding::pass(Check::NodeRole, "There."));
+    }
+
+    #[test]
+    fn every_check_has_a_name_of_its_own_the_same_in_the_api_and_in_the_database() {
+        let mut names: Vec<_> = Check::ALL.map(Check::as_str).to_vec();
+        for check in Check::ALL {
+            assert_eq!(serde_json::to_value(check).unwrap(), check.as_str());
+        }
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Check::ALL.len());
     }
 }

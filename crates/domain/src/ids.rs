@@ -52,6 +52,14 @@ integer_id!(
     /// A subscription.
     SubscriptionId
 );
+integer_id!(
+    /// An endpoint that is told of events.
+    WebhookId
+);
+integer_id!(
+    /// A database of a subscription.
+    DatabaseId
+);
 
 impl CloudAccountId {
     /// The operator's own AWS account ("internal resources"): in every list, never editable.
@@ -61,7 +69,7 @@ impl CloudAccountId {
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
@@ -88,4 +96,32 @@ uuid_id!(
 uuid_id!(
     /// A session of the console.
     SessionId
+);
+uuid_id!(
+    /// What was built for a subscription in one region.
+    DeploymentId
+);
+uuid_id!(
+    /// One attempt to create something in AWS. Written down before the call, and a tag on what it makes.
+    OperationId
+);
+uuid_id!(
+    /// Something that drifted and was put right.
+    RestoreId
+);
+uuid_id!(
+    /// Something that happened, as webhooks tell of it.
+    EventId
+);
+uuid_id!(
+    /// A session in a customer's AWS console.
+    ConsoleSessionId
+);
+uuid_id!(
+    /// A verification of a registered cloud account.
+    VerificationId
+);
+uuid_id!(
+    /// A rotation of a cloud account's access key.
+    RotationId
 );

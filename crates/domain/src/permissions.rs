@@ -5,11 +5,12 @@
 
 mod table;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 pub use table::TABLE;
 
 use crate::{
+    cloud_account::Field,
     iam::{Conditions, PolicyDocument, Statement},
     values::{Arn, AwsAccountId, RoleName},
 };
@@ -36,10 +37,18 @@ pub struct Permission {
 pub enum Target {
     /// Actions that AWS does not scope to resources.
     Everything,
-    /// The IAM user itself.
+    /// The IAM user, or the role, that is granted the permission.
+    Itself,
+    /// The IAM user itself; nothing where Berth gets in by a role.
     OwnUser,
+    /// The role itself; nothing where Berth gets in by an access key.
+    OwnRole,
     /// Any IAM user of the account.
     Users,
+    /// The groups of the account, of which the IAM user may be in some.
+    Groups,
+    /// The managed policies of the account and AWS's own.
+    Policies,
     /// The console role and the node role.
     Roles,
     /// The node role.
@@ -48,6 +57,17 @@ pub enum Target {
     Ec2(&'static [&'static str]),
     /// EC2 objects that Berth makes or made; the kinds are those the action touches.
     OwnEc2(&'static [&'static str]),
+}
+
+impl Target {
+    /// Whether there is such a thing where this user or role is Berth's.
+    fn concerns(self, grantee: &Grantee) -> bool {
+        match self {
+            Self::OwnUser | Self::Groups => matches!(grantee, Grantee::User(_)),
+            Self::OwnRole => matches!(grantee, Grantee::Role(_)),
+            _ => true,
+        }
+    }
 }
 
 /// Under which condition a permission is granted.
@@ -65,6 +85,15 @@ pub enum Guard {
     PassedToEc2,
 }
 
+/// What must be allowed before a key can be rotated. Seeing keys is of use to verification too.
+pub const ROTATION: [&str; 5] = [
+    "iam:ListAccessKeys",
+    "iam:GetAccessKeyLastUsed",
+    "iam:CreateAccessKey",
+    "iam:UpdateAccessKey",
+    "iam:DeleteAccessKey",
+];
+
 /// What Berth needs a permission for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Function {
@@ -76,11 +105,13 @@ pub enum Function {
     Monitor,
     /// Keeping it running, changing it, taking it down.
     Maintain,
+    /// Replacing the access key.
+    Rotate,
 }
 
 impl Function {
     /// Every function, in the order of an account's life.
-    pub const ALL: [Self; 4] = [Self::Verify, Self::Provision, Self::Monitor, Self::Maintain];
+    pub const ALL: [Self; 5] = [Self::Verify, Self::Provision, Self::Monitor, Self::Maintain, Self::Rotate];
 
     /// The word in the reference page.
     pub fn as_str(self) -> &'static str {
@@ -89,6 +120,7 @@ impl Function {
             Self::Provision => "provision",
             Self::Monitor => "monitor",
             Self::Maintain => "maintain",
+            Self::Rotate => "rotate",
         }
     }
 }
@@ -111,34 +143,47 @@ pub struct Profile {
     pub name: &'static str,
     /// The IAM user.
     pub user: &'static str,
+    /// The role that Berth assumes, where it has no user's access key.
+    pub access_role: &'static str,
     /// The console role.
     pub console_role: &'static str,
     /// The role the nodes run as, and its instance profile.
     pub node_role: &'static str,
-    /// The policy that holds the permissions.
+    /// The policy that holds the user's permissions.
     pub policy: &'static str,
+    /// The policy that holds those of the role which Berth assumes. Another one, so that an account can change
+    /// from a key to a role without its user losing anything meanwhile.
+    pub access_policy: &'static str,
     /// The tag on everything that is provisioned.
     pub tag: (&'static str, &'static str),
+    /// Services that its published policy grants whole, with what they allow being harmless.
+    pub whole_services: &'static [&'static str],
 }
 
 /// Berth's own names.
 pub const BERTH: Profile = Profile {
     name: "berth",
     user: "berth-user",
+    access_role: "berth-access",
     console_role: "berth-console",
     node_role: "berth-node",
     policy: "BerthUserPolicy",
+    access_policy: "BerthAccessPolicy",
     tag: ("berth:managed", "true"),
+    whole_services: &[],
 };
 
 /// The names an AWS account has that was prepared for Redis Cloud.
 pub const REDIS_CLOUD: Profile = Profile {
     name: "redis-cloud",
     user: "redislabs-user",
+    access_role: "redislabs-access",
     console_role: "redislabs-role",
     node_role: "redislabs-cluster-node-role",
     policy: "RedislabsIAMUserRestrictedPolicy",
+    access_policy: "RedislabsAccessPolicy",
     tag: ("RedisLabsIdentifier", "Redislabs-VPC"),
+    whole_services: &["support"],
 };
 
 impl Profile {
@@ -156,6 +201,55 @@ impl Profile {
     }
 }
 
+/// Who is granted the permissions: path and name, such as `berth-user`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grantee {
+    /// The IAM user whose access key Berth has.
+    User(String),
+    /// The role that Berth assumes.
+    Role(String),
+}
+
+impl Grantee {
+    /// The field of the form that names it.
+    pub fn field(&self) -> Field {
+        match self {
+            Self::User(_) => Field::AccessKeyId,
+            Self::Role(_) => Field::RoleArn,
+        }
+    }
+
+    /// That it is who it should be, before it is said what it may not do.
+    pub fn in_order(&self) -> &'static str {
+        match self {
+            Self::User(_) => "The key is valid",
+            Self::Role(_) => "The role can be assumed",
+        }
+    }
+
+    /// Its name without its path, as AWS's calls take it.
+    pub fn name(&self) -> &str {
+        let (Self::User(named) | Self::Role(named)) = self;
+        named.rsplit('/').next().unwrap_or(named)
+    }
+
+    fn resource(&self) -> String {
+        match self {
+            Self::User(name) => format!("user/{name}"),
+            Self::Role(name) => format!("role/{name}"),
+        }
+    }
+}
+
+impl fmt::Display for Grantee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(name) => write!(f, "user {name}"),
+            Self::Role(name) => write!(f, "role {name}"),
+        }
+    }
+}
+
 /// Whose resources a policy names.
 #[derive(Clone, Debug)]
 pub struct Scope {
@@ -165,8 +259,8 @@ pub struct Scope {
     pub partition: String,
     /// The customer's AWS account; every account when `None`, as in a policy made before it is known.
     pub account: Option<AwsAccountId>,
-    /// The IAM user's path and name, such as `berth-user`.
-    pub user: String,
+    /// Who is granted the permissions.
+    pub grantee: Grantee,
     /// The console role, when the customer has one.
     pub console_role: Option<String>,
 }
@@ -178,18 +272,32 @@ impl Scope {
             profile,
             partition: "aws".into(),
             account,
-            user: profile.user.into(),
+            grantee: Grantee::User(profile.user.into()),
             console_role: Some(profile.console_role.into()),
         }
     }
 
-    /// The names of a customer whose key belongs to `user`.
-    pub fn of_user(profile: &'static Profile, user: &Arn, console_role: Option<&RoleName>) -> Self {
+    /// The profile's own names, for a customer whose role Berth assumes.
+    pub fn of_role(profile: &'static Profile, account: Option<AwsAccountId>) -> Self {
+        Self { grantee: Grantee::Role(profile.access_role.into()), ..Self::of_profile(profile, account) }
+    }
+
+    /// The names of a customer whose access is `principal`'s, a user's or a role's.
+    pub fn of_principal(
+        profile: &'static Profile,
+        principal: &Arn,
+        console_role: Option<&RoleName>,
+    ) -> Self {
+        let grantee = match principal.resource().split_once('/') {
+            Some(("role", name)) => Grantee::Role(name.into()),
+            Some((_, name)) => Grantee::User(name.into()),
+            None => Grantee::User(principal.resource().into()),
+        };
         Self {
             profile,
-            partition: user.partition().into(),
-            account: Some(user.account().clone()),
-            user: user.resource().trim_start_matches("user/").into(),
+            partition: principal.partition().into(),
+            account: Some(principal.account().clone()),
+            grantee,
             console_role: console_role.map(ToString::to_string),
         }
     }
@@ -197,6 +305,10 @@ impl Scope {
     fn iam(&self, resource: &str) -> String {
         let account = self.account.as_ref().map_or("*", AwsAccountId::as_str);
         format!("arn:{}:iam::{account}:{resource}", self.partition)
+    }
+
+    fn aws_policies(&self) -> String {
+        format!("arn:{}:iam::aws:policy/*", self.partition)
     }
 
     fn ec2(&self, region: &str, kind: &str, id: &str) -> String {
@@ -212,8 +324,10 @@ impl Scope {
     pub fn patterns(&self, target: Target) -> Vec<String> {
         match target {
             Target::Everything => vec!["*".into()],
-            Target::OwnUser => vec![self.iam(&format!("user/{}", self.user))],
+            Target::Itself | Target::OwnUser | Target::OwnRole => vec![self.iam(&self.grantee.resource())],
             Target::Users => vec![self.iam("user/*")],
+            Target::Groups => vec![self.iam("group/*")],
+            Target::Policies => vec![self.iam("policy/*"), self.aws_policies()],
             Target::Roles => self.roles(),
             Target::NodeRole => vec![self.iam(&format!("role/{}", self.profile.node_role))],
             Target::Ec2(kinds) => kinds.iter().map(|kind| self.ec2("*", kind, "*")).collect(),
@@ -225,7 +339,14 @@ impl Scope {
     fn samples(&self, target: Target, region: &str) -> Vec<String> {
         match target {
             Target::Everything => vec!["*".into()],
-            Target::OwnUser | Target::Users => vec![self.iam(&format!("user/{}", self.user))],
+            Target::Itself | Target::OwnUser | Target::OwnRole => vec![self.iam(&self.grantee.resource())],
+            // The name of one there is: where no user is Berth's, of one there could be.
+            Target::Users => match &self.grantee {
+                Grantee::User(_) => vec![self.iam(&self.grantee.resource())],
+                Grantee::Role(_) => vec![self.iam(&format!("user/{}", self.profile.user))],
+            },
+            Target::Groups => vec![self.iam("group/berth")],
+            Target::Policies => vec![self.iam(&format!("policy/{}", self.profile.policy))],
             Target::Roles | Target::NodeRole => self.patterns(target),
             Target::Ec2(kinds) | Target::OwnEc2(kinds) => kinds
                 .iter()
@@ -300,10 +421,15 @@ impl Scope {
         TABLE.iter().find(|row| row.action == action).map(|row| self.statement(row))
     }
 
+    /// The rows of the table that are granted and checked.
+    fn rows(&self) -> impl Iterator<Item = &'static Permission> {
+        TABLE.iter().filter(|row| row.need != Need::Free && row.target.concerns(&self.grantee))
+    }
+
     /// The policy that grants the whole table: one statement for each set of resources and conditions.
     pub fn policy(&self) -> PolicyDocument {
         let mut groups: BTreeMap<(Vec<String>, Conditions), Vec<&'static str>> = BTreeMap::new();
-        for permission in TABLE.iter().filter(|permission| permission.need != Need::Free) {
+        for permission in self.rows() {
             let group = (self.patterns(permission.target), self.conditions(permission.guard));
             let actions = groups.entry(group).or_default();
             if !actions.contains(&permission.action) {
@@ -328,12 +454,19 @@ impl Scope {
     /// questions as possible: rows that share their context and kind of resource share a question.
     pub fn checklist(&self, region: &str) -> Vec<Question> {
         let mut questions: BTreeMap<(Guard, u8), Question> = BTreeMap::new();
-        for permission in TABLE.iter().filter(|permission| permission.need != Need::Free) {
+        for permission in self.rows() {
             // `*` and ARNs cannot be mixed: AWS reads `*` as "every resource", which statements
             // scoped to ARNs do not grant.
             let family = match permission.target {
                 Target::Everything => 0,
-                Target::OwnUser | Target::Users | Target::Roles | Target::NodeRole => 1,
+                Target::Itself
+                | Target::OwnUser
+                | Target::OwnRole
+                | Target::Users
+                | Target::Groups
+                | Target::Policies
+                | Target::Roles
+                | Target::NodeRole => 1,
                 Target::Ec2(_) | Target::OwnEc2(_) => 2,
             };
             let question = questions.entry((permission.guard, family)).or_insert_with(|| Question {

@@ -1,5 +1,15 @@
 //! Subscriptions: what a customer has, and which AWS account it runs in.
 
+pub mod access;
+pub mod admission;
+pub mod database;
+pub mod fixed;
+pub mod maintenance;
+pub mod network;
+pub mod order;
+pub mod tags;
+pub mod terms;
+
 use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
@@ -7,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{AccountId, CloudAccountId, SubscriptionId},
+    subscription::{database::MemoryStorage, terms::Terms},
     values::{DisplayName, Invalid},
 };
 
@@ -107,8 +118,8 @@ impl FromStr for SubscriptionStatus {
     }
 }
 
-/// A customer's subscription, as the operator recorded it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A customer's subscription.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Subscription {
     /// Its id.
     pub id: SubscriptionId,
@@ -120,10 +131,23 @@ pub struct Subscription {
     pub plan: Plan,
     /// Where it stands.
     pub status: SubscriptionStatus,
+    /// Why it stands there, where that needs an explanation: what went wrong and what to do.
+    pub status_reason: Option<String>,
     /// The AWS account it runs in; the operator's own when `None`.
     pub cloud_account_id: Option<CloudAccountId>,
     /// The AWS regions it runs in, such as `eu-west-1`.
     pub regions: Vec<String>,
+    /// What it was ordered as, with all that was changed since.
+    pub terms: Terms,
     /// When it was created.
     pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Subscription {
+    /// What its databases are stored in.
+    pub fn memory_storage(&self) -> MemoryStorage {
+        self.terms.pro().map_or(MemoryStorage::Ram, |terms| terms.order.memory_storage)
+    }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::values::AwsAccountId;
+use crate::values::{AwsAccountId, ExternalId};
 
 /// What a trust policy says about one AWS account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,21 @@ pub fn expected_policy(operator: &AwsAccountId) -> Value {
             "Principal": { "AWS": format!("arn:aws:iam::{operator}:root") },
             "Action": "sts:AssumeRole",
             "Condition": { "Bool": { "aws:MultiFactorAuthPresent": "true" } }
+        }]
+    })
+}
+
+/// The trust policy that the role must have which Berth assumes instead of using an access key: the operator's AWS
+/// account, when it names this external id.
+pub fn access_policy(operator: &AwsAccountId, external_id: &ExternalId) -> Value {
+    serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "BerthAccess",
+            "Effect": "Allow",
+            "Principal": { "AWS": format!("arn:aws:iam::{operator}:root") },
+            "Action": "sts:AssumeRole",
+            "Condition": { "StringEquals": { "sts:ExternalId": external_id.as_str() } }
         }]
     })
 }
@@ -221,7 +236,7 @@ fn covers_assume_role(pattern: &str) -> bool {
 }
 
 /// IAM's pattern rules: `*` is any run of characters, `?` is one.
-fn matches_pattern(pattern: &[u8], text: &[u8]) -> bool {
+pub(crate) fn matches_pattern(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t, mut star) = (0, 0, None);
     while t < text.len() {
         match pattern.get(p) {

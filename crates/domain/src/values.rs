@@ -60,6 +60,8 @@ macro_rules! text_value {
     };
 }
 
+pub(crate) use text_value;
+
 text_value!(
     /// A cloud account's name: 1–100 characters, no control characters, no white space at either end.
     CloudAccountName,
@@ -90,7 +92,7 @@ text_value!(
 );
 
 text_value!(
-    /// The id of an IAM user's access key: 16–128 of A–Z and 0–9. Temporary keys (`ASIA…`) are refused.
+    /// An access key's id: 16–128 of A–Z and 0–9.
     AccessKeyId,
     |text| {
         if !(16..=128).contains(&text.len())
@@ -98,15 +100,50 @@ text_value!(
         {
             return invalid("must be 16 to 128 characters of A-Z and 0-9, such as AKIAIOSFODNN7EXAMPLE");
         }
-        if text.starts_with("ASIA") {
-            return invalid(
-                "is a temporary key (it starts with ASIA) and would stop working within hours; \
-                 create a long-lived access key for the IAM user and enter that one",
-            );
-        }
         Ok(())
     }
 );
+
+impl AccessKeyId {
+    /// Whether AWS issued it for hours (`ASIA…`), not for an IAM user to keep.
+    pub fn is_temporary(&self) -> bool {
+        self.as_str().starts_with("ASIA")
+    }
+}
+
+text_value!(
+    /// What the trust policy of a role asks Berth to name: 2–1224 of letters, digits and `_+=,.@:/-`.
+    ExternalId,
+    |text| {
+        let sound = (2..=1224).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b));
+        if sound { Ok(()) } else { invalid("must be an external id that Berth issued") }
+    }
+);
+
+text_value!(
+    /// An IAM role's ARN: `arn:aws:iam::ACCOUNT:role/PATH/NAME`.
+    RoleArn,
+    check_role_arn
+);
+
+impl RoleArn {
+    /// The same as an ARN of anything.
+    pub fn arn(&self) -> Arn {
+        self.0.parse().expect("a role's ARN is an ARN")
+    }
+
+    /// The AWS account that owns the role.
+    pub fn account(&self) -> AwsAccountId {
+        self.arn().account
+    }
+
+    /// The role's name, without its path.
+    pub fn name(&self) -> RoleName {
+        let name = self.0.rsplit('/').next().unwrap_or_default();
+        RoleName(name.to_owned())
+    }
+}
 
 text_value!(
     /// An IAM role's name: 1–64 of letters, digits and `+=,.@-_`.
@@ -283,6 +320,23 @@ fn check_name(text: &str, longest: usize) -> Result<(), Invalid> {
         return invalid("must not begin or end with white space");
     }
     Ok(())
+}
+
+fn check_role_arn(text: &str) -> Result<(), Invalid> {
+    let sound = text.len() <= 2048
+        && text.parse::<Arn>().is_ok_and(|arn| {
+            let path = arn.resource().strip_prefix("role/");
+            let name = path.and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+            text.starts_with(&format!("arn:{}:iam::", arn.partition()))
+                && arn.partition().starts_with("aws")
+                && text.chars().all(|c| c.is_ascii_graphic() && c != '*' && c != '?')
+                && check_iam_name(name).is_ok()
+        });
+    if sound {
+        Ok(())
+    } else {
+        invalid("must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/berth-access")
+    }
 }
 
 fn check_iam_name(text: &str) -> Result<(), Invalid> {

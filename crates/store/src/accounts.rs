@@ -1,12 +1,12 @@
 //! Accounts (tenants).
 
 use berth_domain::{
-    account::{Account, ApiKey, AuditEvent, User},
+    account::{Account, ApiKey, AuditEvent, Contract, User},
     ids::AccountId,
     values::DisplayName,
 };
 use jiff::Timestamp;
-use sea_orm::{EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, sea_query::Expr};
 
 use crate::{
     Error, NewApiKey, NewUser, Store, api_keys,
@@ -48,6 +48,7 @@ impl Store {
             account_key: new.account_key,
             task_seq: 0,
             log_seq: 0,
+            contract: Contract::None.as_str().to_owned(),
             created_at: at,
             updated_at: at,
         };
@@ -59,6 +60,31 @@ impl Store {
         owner.has_api_key = true;
         tx.commit().await?;
         Ok((account, owner, key))
+    }
+
+    /// Records under which contract an account subscribes from now on, and returns the account. What it
+    /// subscribed to before stays as it is. `None` when there is no such account.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "set_contract"))]
+    pub async fn set_contract(
+        &self,
+        id: AccountId,
+        contract: Contract,
+        event: AuditEvent,
+        at: Timestamp,
+    ) -> Result<Option<Account>, Error> {
+        let tx = self.begin().await?;
+        match audit::record(&tx, id, event.about(id.0), at).await {
+            Err(Error::NoSuchAccount) => return Ok(None),
+            recorded => recorded?,
+        }
+        let rows = Entity::update_many()
+            .col_expr(Column::Contract, Expr::value(contract.as_str()))
+            .col_expr(Column::UpdatedAt, Expr::value(micros(at)))
+            .filter(Column::Id.eq(id.0))
+            .exec_with_returning(&tx)
+            .await?;
+        tx.commit().await?;
+        rows.into_iter().next().map(Model::into_domain).transpose()
     }
 
     /// Every account, by id.
@@ -84,6 +110,7 @@ impl Model {
             updated_at: time(self.updated_at, what)?,
             name: self.name.parse().or_corrupt(what)?,
             account_key: self.account_key,
+            contract: Contract::parse(&self.contract).or_corrupt(what)?,
         })
     }
 }

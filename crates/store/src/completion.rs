@@ -4,17 +4,23 @@ use berth_domain::{
     account::AuditEvent,
     cloud_account::CloudAccount,
     findings::Finding,
-    ids::{AccountId, CloudAccountId},
+    health::Verification,
+    ids::{AccountId, CloudAccountId, SubscriptionId},
+    rotation::AccountNow,
+    subscription::terms::SubscriptionChange,
     task::{Task, TaskError, TaskStatus},
+    values::CloudAccountName,
 };
 use jiff::Timestamp;
 use sea_orm::{DatabaseTransaction, EntityTrait, QueryFilter, sea_query::Expr};
+use serde_json::Value;
 
 use crate::{
-    Error, Lease, SealedSecrets, Store, audit, cloud_accounts,
+    Error, Lease, OrderedSubscription, SealedSecrets, Store, audit, cloud_accounts,
     entities::task::{Column, Entity},
+    external_ids, orders, rotations,
     rows::{json, micros},
-    subscriptions,
+    subscriptions, verifications,
 };
 
 /// How a task ended.
@@ -28,6 +34,8 @@ pub struct Completion {
     pub description: String,
     /// The verification's findings, when there was one.
     pub findings: Vec<Finding>,
+    /// For the cloud account's history: the verification that it was created or changed upon.
+    pub verification: Option<Verification>,
     /// What the audit log says of it.
     pub audit: AuditEvent,
 }
@@ -42,35 +50,64 @@ pub enum Effect {
         /// Its secrets.
         secrets: SealedSecrets,
     },
-    /// A cloud account becomes this, secrets included. Its time of creation stays; its status follows from
-    /// the tasks still queued for it.
+    /// A cloud account becomes this, secrets included, and works. Its time of creation stays; its status follows
+    /// from the tasks still queued for it.
     Update {
         /// What it becomes.
         account: CloudAccount,
         /// Its secrets.
         secrets: SealedSecrets,
     },
-    /// A cloud account goes, with its secrets.
+    /// A cloud account gets another name, of which AWS knows nothing: its health stays as it is.
+    Rename {
+        /// Which.
+        id: CloudAccountId,
+        /// Its new name.
+        name: CloudAccountName,
+    },
+    /// A cloud account goes, with its secrets and its verifications.
     Delete {
         /// Which.
         id: CloudAccountId,
     },
+    /// A new subscription.
+    Subscribe(Box<OrderedSubscription>),
+    /// A subscription changes.
+    ChangeSubscription {
+        /// Which.
+        id: SubscriptionId,
+        /// How.
+        change: SubscriptionChange,
+    },
+    /// A subscription goes: at once, or when what was built for it is gone.
+    Unsubscribe {
+        /// Which.
+        id: SubscriptionId,
+    },
+    /// Nothing: the task was to find this out.
+    Answer(Value),
 }
 
 impl Store {
     /// Ends a task: state, result, effect and audit entry together, and the sealed request erased.
     ///
-    /// Errors, with nothing written: [`Error::LostLease`]; [`Error::Taken`], [`Error::NoSuchCloudAccount`] and
-    /// [`Error::CloudAccountUsed`] when the effect is impossible by now, after which the task can be finished as failed.
+    /// Errors, with nothing written: [`Error::LostLease`]; [`Error::Taken`], [`Error::NoSuchCloudAccount`],
+    /// [`Error::NoSuchExternalId`], [`Error::CloudAccountUsed`], [`Error::KeyRetired`],
+    /// [`Error::NoSuchSubscription`], [`Error::SubscriptionDeleting`] and
+    /// [`Error::Refused`] when the effect is impossible by now, after which the task can be finished as failed.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "finish_task"))]
     pub async fn finish_task(&self, lease: &Lease, completion: Completion) -> Result<Task, Error> {
-        let Completion { at, outcome, description, findings, audit } = completion;
+        let Completion { at, outcome, description, findings, verification, audit } = completion;
         let (status, effect, error) = match outcome {
             Ok(effect) => (TaskStatus::ProcessingCompleted, Some(effect), None),
             Err(error) => (TaskStatus::ProcessingError, None, Some(json(&error))),
         };
         let created = match &effect {
             Some(Effect::Create { account, .. }) => Some(account.id.0),
+            _ => None,
+        };
+        let resource = match &effect {
+            Some(Effect::Answer(resource)) => Some(json(resource)),
             _ => None,
         };
 
@@ -81,6 +118,7 @@ impl Store {
             .col_expr(Column::Description, Expr::value(description))
             .col_expr(Column::Error, Expr::value(error))
             .col_expr(Column::Findings, Expr::value(json(&findings)))
+            .col_expr(Column::Resource, Expr::value(resource))
             .col_expr(Column::SealedRequest, Expr::value(Option::<Vec<u8>>::None))
             .col_expr(Column::LeaseOwner, Expr::value(Option::<String>::None))
             .col_expr(Column::LeaseUntil, Expr::value(Option::<i64>::None))
@@ -92,9 +130,12 @@ impl Store {
         let row = update.filter(lease.condition()).exec_with_returning(&tx).await?.pop();
         let task = row.ok_or(Error::LostLease)?.into_domain()?;
         if let Some(effect) = effect {
-            apply(&tx, lease.account, effect).await?;
+            apply(&tx, lease.account, effect, at).await?;
         }
         if let Some(id) = task.cloud_account_id {
+            if let Some(verification) = verification {
+                verifications::insert(&tx, lease.account, id, verification).await?;
+            }
             cloud_accounts::refresh_status(&tx, lease.account, id).await?;
         }
         tx.commit().await?;
@@ -102,17 +143,34 @@ impl Store {
     }
 }
 
-async fn apply(tx: &DatabaseTransaction, account_id: AccountId, effect: Effect) -> Result<(), Error> {
+async fn apply(
+    tx: &DatabaseTransaction,
+    account_id: AccountId,
+    effect: Effect,
+    at: Timestamp,
+) -> Result<(), Error> {
     match effect {
         Effect::Create { account, secrets } => {
+            cloud_accounts::refuse_foreign(tx, account_id, account.id, &account.aws_account_id).await?;
+            external_ids::consume(tx, account_id, account.id, &account.access).await?;
             cloud_accounts::insert(tx, CloudAccount { account_id, ..account }, secrets).await
         }
         Effect::Update { account, secrets } => {
+            cloud_accounts::refuse_foreign(tx, account_id, account.id, &account.aws_account_id).await?;
+            external_ids::consume(tx, account_id, account.id, &account.access).await?;
+            let becomes = account.access.key().map_or(AccountNow::NoKey, AccountNow::Key);
+            rotations::account_becomes(tx, (account_id, account.id), becomes, at).await?;
             cloud_accounts::replace(tx, CloudAccount { account_id, ..account }, secrets).await
         }
+        Effect::Rename { id, name } => cloud_accounts::rename(tx, account_id, id, name, at).await,
         Effect::Delete { id } => {
             subscriptions::refuse_used(tx, account_id, id).await?;
+            rotations::account_becomes(tx, (account_id, id), AccountNow::Gone, at).await?;
             cloud_accounts::delete(tx, account_id, id).await
         }
+        Effect::Subscribe(ordered) => orders::insert(tx, account_id, *ordered, at).await,
+        Effect::ChangeSubscription { id, change } => orders::change(tx, account_id, id, change, at).await,
+        Effect::Unsubscribe { id } => orders::unsubscribe(tx, account_id, id, at).await,
+        Effect::Answer(_) => Ok(()),
     }
 }

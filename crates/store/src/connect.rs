@@ -167,7 +167,7 @@ impl Store {
         pending(&self.reader).await
     }
 
-    fn create_file(&self) -> io::Result<()> {
+    pub(crate) fn create_file(&self) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&**file) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),

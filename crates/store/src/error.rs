@@ -1,6 +1,6 @@
 //! What can go wrong with the store, as callers must tell it apart.
 
-use berth_domain::ids::SubscriptionId;
+use berth_domain::{ids::SubscriptionId, problem::Problem};
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 
 /// Why the store could not do what it was asked to. Nothing was written.
@@ -25,14 +25,41 @@ pub enum Error {
     /// There is no such cloud account in this account.
     #[error("there is no such cloud account in this account")]
     NoSuchCloudAccount,
+    /// The cloud account is entered by a role: it has no access key.
+    #[error("the cloud account has no access key")]
+    NoAccessKey,
+    /// This account has no such external id to use.
+    #[error("this account has no such external id to use")]
+    NoSuchExternalId,
     /// The cloud account is being deleted.
     #[error("the cloud account is being deleted")]
     NotActive,
+    /// A task is about to change the cloud account.
+    #[error("a task is about to change the cloud account")]
+    Busy,
+    /// The access key is being switched off and deleted by a rotation.
+    #[error("the access key is being retired by a rotation")]
+    KeyRetired,
     /// Subscriptions use the cloud account: their ids and names.
     #[error("subscriptions use the cloud account")]
     CloudAccountUsed(Vec<(SubscriptionId, String)>),
+    /// Technical support access to the cloud account is switched off.
+    #[error("technical support access to the cloud account is switched off")]
+    SupportSwitchedOff,
+    /// The account has as many webhooks as it may have.
+    #[error("the account has as many webhooks as it may have")]
+    TooManyWebhooks,
+    /// There is no such subscription in this account.
+    #[error("there is no such subscription in this account")]
+    NoSuchSubscription,
+    /// The subscription is being deleted.
+    #[error("the subscription is being deleted")]
+    SubscriptionDeleting,
+    /// What was ordered does not fit with what the account has by now.
+    #[error("the order does not fit: {}", Problem::tell(.0))]
+    Refused(Vec<Problem>),
     /// Another replica works on the task now, or it is finished.
-    #[error("the lease on the task was lost to another worker")]
+    #[error("the lease was lost to another worker")]
     LostLease,
     /// A row doesn't parse into the domain's types.
     #[error("{what} in the database cannot be understood: {why}; was the database changed by hand?")]
@@ -72,6 +99,12 @@ pub enum Unique {
     CloudAccountName,
     /// A cloud account's access key, in its account.
     CloudAccountAccessKey,
+    /// A cloud account's rotation that is under way.
+    Rotation,
+    /// A cloud account's external id, in this Berth.
+    ExternalId,
+    /// An AWS account, among the accounts of this Berth: two may not register one.
+    AwsAccount,
 }
 
 impl std::fmt::Display for Unique {
@@ -82,18 +115,23 @@ impl std::fmt::Display for Unique {
             Self::ApiKeySecret => "the API key's secret",
             Self::CloudAccountName => "the cloud account's name",
             Self::CloudAccountAccessKey => "the cloud account's access key",
+            Self::Rotation => "the cloud account's rotation",
+            Self::ExternalId => "the external id",
+            Self::AwsAccount => "the AWS account",
         })
     }
 }
 
 /// What the databases call a unique constraint: SQLite lists `table.column`s, PostgreSQL names the index.
 /// The indexes are named `table_column…`, so that one text fits both once dots are underscores.
-const CONSTRAINTS: [(&str, Unique); 5] = [
+const CONSTRAINTS: [(&str, Unique); 7] = [
     ("users_email_key", Unique::Email),
     ("accounts_account_key", Unique::AccountKey),
     ("api_keys_secret_hash", Unique::ApiKeySecret),
     ("cloud_accounts_name", Unique::CloudAccountName),
     ("cloud_accounts_access_key_id", Unique::CloudAccountAccessKey),
+    ("rotations_cloud_account_id", Unique::Rotation),
+    ("cloud_accounts_external_id", Unique::ExternalId),
 ];
 
 impl From<DbErr> for Error {

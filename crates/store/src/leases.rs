@@ -40,6 +40,11 @@ impl Lease {
         self.task
     }
 
+    /// How often the task was taken up, this time included.
+    pub fn times_taken(&self) -> i32 {
+        self.generation
+    }
+
     /// The row this lease is for, as long as it is in force.
     pub(crate) fn condition(&self) -> Condition {
         Condition::all()
@@ -100,8 +105,6 @@ impl Store {
     ) -> Result<Option<ClaimedTask>, Error> {
         let seen = lease.generation;
         lease.generation += 1;
-        let free =
-            Condition::any().add(Column::LeaseUntil.is_null()).add(Column::LeaseUntil.lte(micros(now)));
         let mut rows = Entity::update_many()
             .col_expr(Column::LeaseOwner, Expr::value(lease.owner.as_str()))
             .col_expr(Column::LeaseUntil, Expr::value(micros(until)))
@@ -111,7 +114,7 @@ impl Store {
             .filter(Column::Id.eq(lease.task.0))
             .filter(Column::Generation.eq(seen))
             .filter(Column::FinishedAt.is_null())
-            .filter(free)
+            .filter(free(Column::LeaseUntil, now))
             .exec_with_returning(&self.writer)
             .await?;
         let Some(mut row) = rows.pop() else { return Ok(None) };
@@ -144,6 +147,11 @@ impl Store {
             .await?;
         Ok(())
     }
+}
+
+/// That nobody holds a lease, or that it has run out; for the compare-and-swap that takes it.
+pub(crate) fn free(until: impl ColumnTrait, now: Timestamp) -> Condition {
+    Condition::any().add(until.is_null()).add(until.lte(micros(now)))
 }
 
 fn candidate(row: &QueryResult, owner: &str) -> Result<Lease, Error> {

@@ -7,23 +7,35 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod checks;
 mod cloud_accounts;
 mod completion;
 mod connect;
+mod console_sessions;
+mod deliveries;
+mod deployments;
 mod entities;
 mod error;
+mod external_ids;
 mod leases;
 mod migrations;
+mod orders;
 mod payment_methods;
 mod reader;
+mod readings;
+mod restores;
+mod rotations;
 mod rows;
 mod sealed;
 mod sessions;
+mod sites;
 mod subscriptions;
 mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod users;
+mod verifications;
+mod webhooks;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -37,16 +49,27 @@ use reader::Reader;
 pub use accounts::NewAccount;
 pub use api_keys::{KeyHolder, NewApiKey};
 pub use audit::AuditFilter;
-pub use cloud_accounts::{Conflicts, Page, SealedSecrets};
+pub use checks::{CheckLease, ClaimedCheck, FinishedCheck, News};
+pub use cloud_accounts::{Conflicts, Holders, Page, SealedSecrets};
 pub use completion::{Completion, Effect};
+pub use console_sessions::Decision;
+pub use deliveries::{Attempt, Then, Turn};
+pub use deployments::{DriftChange, NewDeployment, Progress, SubscriptionMove};
 pub use error::{Error, Source, Unique};
+pub use external_ids::NewExternalId;
 pub use leases::{ClaimedTask, Lease};
+pub use orders::OrderedSubscription;
 pub use payment_methods::NewPaymentMethod;
+pub use readings::{NodeGauge, ReadingTurn, SiteReading};
+pub use rotations::{Advance, ClaimedRotation, Hold, NewRotation, NewSecret, RotationLease};
 pub use sealed::{SealedLocation, SealedValue};
 pub use sessions::{InForce, NewSession, SessionHolder};
+pub use sites::Site;
 pub use subscriptions::NewSubscription;
 pub use tasks::NewTask;
 pub use users::NewUser;
+pub use verifications::VerificationCursor;
+pub use webhooks::{NewWebhook, Owned};
 
 /// The database. Cheap to clone; every clone uses the same connections.
 #[derive(Clone, Debug)]

@@ -92,7 +92,7 @@ impl Store {
 }
 
 impl Model {
-    fn into_domain(self) -> Result<PaymentMethod, Error> {
+    pub(crate) fn into_domain(self) -> Result<PaymentMethod, Error> {
         let what = || format!("payment method {}", self.id);
         Ok(PaymentMethod {
             id: PaymentMethodId(self.id),

@@ -53,6 +53,8 @@ pub(crate) enum Sequence {
     PaymentMethods,
     CloudAccounts,
     Subscriptions,
+    Databases,
+    Webhooks,
 }
 
 /// The next id. Holds up other transactions that want one of the same kind until this one ends.
@@ -64,6 +66,8 @@ pub(crate) async fn next_id(tx: &DatabaseTransaction, sequence: Sequence) -> Res
         Sequence::PaymentMethods => "payment_methods",
         Sequence::CloudAccounts => "cloud_accounts",
         Sequence::Subscriptions => "subscriptions",
+        Sequence::Databases => "databases",
+        Sequence::Webhooks => "webhooks",
     };
     let sql = "UPDATE sequences SET value = value + 1 WHERE name = $1 RETURNING value";
     let row = tx.query_one_raw(statement(tx, sql, [name.into()])).await?;

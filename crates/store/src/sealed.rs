@@ -1,6 +1,6 @@
 //! Sealed values as such: finding them all to seal them anew, and the known text that proves a master key.
 
-use berth_domain::ids::{CloudAccountId, TaskId};
+use berth_domain::ids::{CloudAccountId, DeploymentId, RotationId, TaskId, WebhookId};
 use sea_orm::{
     ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, OnConflict},
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Store,
-    entities::{cloud_account, setting, task},
+    entities::{cloud_account, deployment, rotation, setting, task, webhook},
 };
 
 const KEY_CHECK: &str = "key_check";
@@ -23,6 +23,12 @@ pub enum SealedLocation {
     SecretKey(CloudAccountId),
     /// The password of a cloud account's console user.
     ConsolePassword(CloudAccountId),
+    /// What signs what is sent to a webhook.
+    WebhookSecret(WebhookId),
+    /// The secret of the key that a rotation made.
+    RotationSecret(RotationId),
+    /// The private half of a deployment's key pair.
+    DeploymentKey(DeploymentId),
 }
 
 /// A sealed value and where it is.
@@ -64,7 +70,9 @@ impl Store {
         after: Option<SealedLocation>,
         limit: u64,
     ) -> Result<Vec<SealedValue>, Error> {
-        use SealedLocation::{ConsolePassword, SecretKey, TaskRequest};
+        use SealedLocation::{
+            ConsolePassword, DeploymentKey, RotationSecret, SecretKey, TaskRequest, WebhookSecret,
+        };
         let mut found = Vec::new();
         if matches!(after, None | Some(TaskRequest(_))) {
             let after = match after {
@@ -73,7 +81,10 @@ impl Store {
             };
             found = self.sealed_requests(after, limit).await?;
         }
-        if !matches!(after, Some(ConsolePassword(_))) {
+        if !matches!(
+            after,
+            Some(ConsolePassword(_) | WebhookSecret(_) | RotationSecret(_) | DeploymentKey(_))
+        ) {
             let after = match after {
                 Some(SecretKey(id)) => id.0,
                 _ => 0,
@@ -81,13 +92,51 @@ impl Store {
             let column = cloud_account::Column::SecretKey;
             found.extend(self.sealed_column(column, SecretKey, after, limit - count(&found)).await?);
         }
+        if !matches!(after, Some(WebhookSecret(_) | RotationSecret(_) | DeploymentKey(_))) {
+            let after = match after {
+                Some(ConsolePassword(id)) => id.0,
+                _ => 0,
+            };
+            let column = cloud_account::Column::ConsolePassword;
+            found.extend(self.sealed_column(column, ConsolePassword, after, limit - count(&found)).await?);
+        }
+        if !matches!(after, Some(RotationSecret(_) | DeploymentKey(_))) {
+            let after = match after {
+                Some(WebhookSecret(id)) => id.0,
+                _ => 0,
+            };
+            found.extend(self.webhook_secrets(after, limit - count(&found)).await?);
+        }
+        if !matches!(after, Some(DeploymentKey(_))) {
+            let after = match after {
+                Some(RotationSecret(id)) => id.0,
+                _ => Uuid::nil(),
+            };
+            found.extend(self.rotation_secrets(after, limit - count(&found)).await?);
+        }
         let after = match after {
-            Some(ConsolePassword(id)) => id.0,
-            _ => 0,
+            Some(DeploymentKey(id)) => id.0,
+            _ => Uuid::nil(),
         };
-        let column = cloud_account::Column::ConsolePassword;
-        found.extend(self.sealed_column(column, ConsolePassword, after, limit - count(&found)).await?);
+        found.extend(self.deployment_keys(after, limit - count(&found)).await?);
         Ok(found)
+    }
+
+    async fn deployment_keys(&self, after: Uuid, limit: u64) -> Result<Vec<SealedValue>, Error> {
+        let rows: Vec<(Uuid, Vec<u8>)> = deployment::Entity::find()
+            .select_only()
+            .columns([deployment::Column::Id, deployment::Column::PrivateKey])
+            .filter(deployment::Column::Id.gt(after))
+            .order_by_asc(deployment::Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        let value = |(id, sealed)| SealedValue {
+            location: SealedLocation::DeploymentKey(DeploymentId(id)),
+            sealed,
+        };
+        Ok(rows.into_iter().map(value).collect())
     }
 
     async fn sealed_requests(&self, after: Uuid, limit: u64) -> Result<Vec<SealedValue>, Error> {
@@ -129,6 +178,38 @@ impl Store {
         Ok(rows.into_iter().map(value).collect())
     }
 
+    async fn webhook_secrets(&self, after: i32, limit: u64) -> Result<Vec<SealedValue>, Error> {
+        let rows: Vec<(i32, Vec<u8>)> = webhook::Entity::find()
+            .select_only()
+            .columns([webhook::Column::Id, webhook::Column::Secret])
+            .filter(webhook::Column::Id.gt(after))
+            .order_by_asc(webhook::Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        let value =
+            |(id, sealed)| SealedValue { location: SealedLocation::WebhookSecret(WebhookId(id)), sealed };
+        Ok(rows.into_iter().map(value).collect())
+    }
+
+    async fn rotation_secrets(&self, after: Uuid, limit: u64) -> Result<Vec<SealedValue>, Error> {
+        let rows: Vec<(Uuid, Vec<u8>)> = rotation::Entity::find()
+            .select_only()
+            .columns([rotation::Column::Id, rotation::Column::NewSecret])
+            .filter(rotation::Column::FinishedAt.is_null())
+            .filter(rotation::Column::NewSecret.is_not_null())
+            .filter(rotation::Column::Id.gt(after))
+            .order_by_asc(rotation::Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        let value =
+            |(id, sealed)| SealedValue { location: SealedLocation::RotationSecret(RotationId(id)), sealed };
+        Ok(rows.into_iter().map(value).collect())
+    }
+
     /// Replaces a sealed value, if it still is `old`. `false` when it is not: it changed or went meanwhile.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "replace_sealed"))]
     pub async fn replace_sealed(
@@ -157,6 +238,30 @@ impl Store {
             SealedLocation::SecretKey(id) => cloud_account(id, cloud_account::Column::SecretKey).await?,
             SealedLocation::ConsolePassword(id) => {
                 cloud_account(id, cloud_account::Column::ConsolePassword).await?
+            }
+            SealedLocation::WebhookSecret(id) => {
+                webhook::Entity::update_many()
+                    .col_expr(webhook::Column::Secret, Expr::value(new))
+                    .filter(webhook::Column::Id.eq(id.0))
+                    .filter(webhook::Column::Secret.eq(old))
+                    .exec(&self.writer)
+                    .await?
+            }
+            SealedLocation::DeploymentKey(id) => {
+                deployment::Entity::update_many()
+                    .col_expr(deployment::Column::PrivateKey, Expr::value(new))
+                    .filter(deployment::Column::Id.eq(id.0))
+                    .filter(deployment::Column::PrivateKey.eq(old))
+                    .exec(&self.writer)
+                    .await?
+            }
+            SealedLocation::RotationSecret(id) => {
+                rotation::Entity::update_many()
+                    .col_expr(rotation::Column::NewSecret, Expr::value(new))
+                    .filter(rotation::Column::Id.eq(id.0))
+                    .filter(rotation::Column::NewSecret.eq(old))
+                    .exec(&self.writer)
+                    .await?
             }
         };
         Ok(done.rows_affected == 1)

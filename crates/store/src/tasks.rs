@@ -3,8 +3,8 @@
 use berth_domain::{
     account::{Actor, AuditEvent},
     cloud_account::Status,
-    ids::{AccountId, CloudAccountId, TaskId},
-    task::{Command, Task, TaskStatus},
+    ids::{AccountId, CloudAccountId, SubscriptionId, TaskId},
+    task::{Command, Subject, Task, TaskStatus},
 };
 use jiff::Timestamp;
 use sea_orm::{
@@ -30,6 +30,9 @@ pub struct NewTask {
     pub command: Command,
     /// The cloud account it is about; for a create, the id allocated for it or none.
     pub cloud_account_id: Option<CloudAccountId>,
+    /// The subscription it is about; for a create, the id from [`Store::allocate_subscription_id`] or, when it
+    /// is for a plan only, none.
+    pub subscription_id: Option<SubscriptionId>,
     /// What it needs to do its work, secrets and all, sealed to the task. Erased when the task ends.
     pub sealed_request: Option<Vec<u8>>,
     /// What is going on, in one sentence.
@@ -43,15 +46,17 @@ impl Store {
     ///
     /// An update or delete sets its cloud account's status to change-draft or delete-draft.
     /// Errors: [`Error::NoSuchCloudAccount`] and [`Error::NotActive`] (being deleted) for an update or delete,
-    /// [`Error::CloudAccountUsed`] for a delete, [`Error::NoSuchAccount`].
+    /// [`Error::CloudAccountUsed`] for a delete, [`Error::NoSuchSubscription`] and
+    /// [`Error::SubscriptionDeleting`] for what is about a subscription, [`Error::NoSuchAccount`].
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "queue_task"))]
     pub async fn queue_task(&self, new: NewTask, event: AuditEvent) -> Result<Task, Error> {
         let account = new.account_id;
-        let changed = match new.command {
-            Command::CloudAccountCreateRequest => None,
-            Command::CloudAccountUpdateRequest | Command::CloudAccountDeleteRequest => {
+        let (command, subscription) = (new.command, new.subscription_id);
+        let changed = match command.subject() {
+            Subject::CloudAccount if !command.creates() => {
                 Some(new.cloud_account_id.ok_or(Error::NoSuchCloudAccount)?)
             }
+            _ => None,
         };
         let tx = self.begin().await?;
         let actor = event.actor.clone();
@@ -63,6 +68,10 @@ impl Store {
         }
         if let (Command::CloudAccountDeleteRequest, Some(id)) = (new.command, changed) {
             subscriptions::refuse_used(&tx, account, id).await?;
+        }
+        if command.subject() != Subject::CloudAccount && !command.creates() {
+            let id = subscription.ok_or(Error::NoSuchSubscription)?;
+            subscriptions::refuse_deleting(&tx, account, id).await?;
         }
         let task = insert(&tx, new, actor).await?;
         if let Some(id) = changed {
@@ -143,9 +152,11 @@ async fn insert(tx: &DatabaseTransaction, new: NewTask, actor: Actor) -> Result<
         status: TaskStatus::Received.as_str().to_owned(),
         description: new.description,
         cloud_account_id: new.cloud_account_id.map(|id| id.0),
+        subscription_id: new.subscription_id.map(|id| id.0),
         sealed_request: new.sealed_request,
         error: None,
         findings: "[]".to_owned(),
+        resource: None,
         originator: actor.originator,
         api_key_name: actor.api_key_name,
         lease_owner: None,
@@ -171,6 +182,8 @@ impl Model {
             updated_at: time(self.updated_at, what)?,
             created_at: time(self.created_at, what)?,
             cloud_account_id: self.cloud_account_id.map(CloudAccountId),
+            subscription_id: self.subscription_id.map(SubscriptionId),
+            resource: self.resource.as_deref().map(serde_json::from_str).transpose().or_corrupt(what)?,
             error: self.error.as_deref().map(serde_json::from_str).transpose().or_corrupt(what)?,
             findings: serde_json::from_str(&self.findings).or_corrupt(what)?,
             description: self.description,

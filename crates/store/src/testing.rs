@@ -17,11 +17,13 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use crate::{SealedSecrets, Store, cloud_accounts};
-use berth_domain::cloud_account::CloudAccount;
+use crate::{SealedSecrets, Store, cloud_accounts, migrations::Migrator, webhooks};
+use berth_domain::{cloud_account::CloudAccount, webhook::Event};
+use sea_orm::ConnectionTrait;
 use sea_orm::sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions,
 };
+use sea_orm_migration::MigratorTrait;
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +75,28 @@ impl TestDatabase {
         Self { store, url, _home: home }
     }
 
+    /// Creates a database as it was before a migration.
+    ///
+    /// # Panics
+    /// As [`Self::new`], and when there is no such migration.
+    pub async fn before(backend: Backend, migration: &str) -> Self {
+        let database = Self::empty(backend).await;
+        let known = Migrator::migrations();
+        let steps = known.iter().position(|known| known.name() == migration).expect("a migration's name");
+        let steps = u32::try_from(steps).expect("there are few migrations");
+        database.store.create_file().expect("a temporary directory can be written to");
+        Migrator::up(&database.store.writer, Some(steps)).await.expect("a new database can be migrated");
+        database
+    }
+
+    /// Executes a statement as it is.
+    ///
+    /// # Panics
+    /// When the database refuses it.
+    pub async fn execute(&self, sql: &str) {
+        self.store.writer.execute_unprepared(sql).await.expect("a sound statement");
+    }
+
     /// The database's store.
     pub fn store(&self) -> &Store {
         &self.store
@@ -109,6 +133,16 @@ pub async fn insert_cloud_accounts(
     for (account, secrets) in accounts {
         cloud_accounts::insert(&tx, account, secrets).await.expect("the cloud account is new");
     }
+    tx.commit().await.expect("the database answers");
+}
+
+/// Writes an event for every endpoint that wants it, as the changes that have events do.
+///
+/// # Panics
+/// When the database refuses it.
+pub async fn publish(store: &Store, event: &Event) {
+    let tx = store.begin().await.expect("the database answers");
+    webhooks::enqueue(&tx, event).await.expect("the event is new");
     tx.commit().await.expect("the database answers");
 }
 

@@ -1,7 +1,9 @@
 //! Fills an initialised database for `make bench`: `bench_seed DATABASE_URL ACCOUNT_ID FIRST_ID COUNT`.
 
 use berth_domain::{
+    access::AccessId,
     cloud_account::{CloudAccount, Status},
+    health::Health,
     ids::{AccountId, CloudAccountId},
     values::SignInUrl,
 };
@@ -29,8 +31,9 @@ fn cloud_account(account_id: AccountId, id: i32) -> (CloudAccount, SealedSecrets
         account_id,
         name: format!("account-{id}").parse().expect("a name"),
         status: Status::Active,
-        access_key_id: format!("AKIA{id:016}").parse().expect("a key id"),
-        user_arn: arn("user/berth-user"),
+        health: Health::Working,
+        access: AccessId::Key(format!("AKIA{id:016}").parse().expect("a key id")),
+        principal_arn: arn("user/berth-user"),
         console_role: Some("berth-console".parse().expect("a role name")),
         console_role_arn: Some(arn("role/berth-console")),
         console_username: None,
@@ -41,5 +44,5 @@ fn cloud_account(account_id: AccountId, id: i32) -> (CloudAccount, SealedSecrets
         verified_at: Timestamp::UNIX_EPOCH,
     };
     // As long as a real one.
-    (account, SealedSecrets { secret_key: vec![0; 180], console_password: None })
+    (account, SealedSecrets { secret_key: Some(vec![0; 180]), console_password: None })
 }

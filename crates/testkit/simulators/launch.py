@@ -22,6 +22,7 @@ import argparse
 import ctypes
 import datetime
 import functools
+import importlib
 import json
 import logging
 import os
@@ -38,6 +39,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 START_SECONDS = 60
@@ -159,8 +161,12 @@ class Moto:
         import moto_patched
 
         moto_patched.enforce_as_aws()
+        moto_patched.depend_as_aws()
         if kind == "moto":
             moto_patched.simulate_principal_policy()
+        # moto loads a service at its first call. EC2 takes seconds, in which it answers no other call either.
+        importlib.import_module("moto.ec2.models")
+        importlib.import_module("moto.ec2.responses")
         server = ThreadedMotoServer(HOST, port, verbose=False)
         server.start()
         self.endpoint = "http://%s:%d" % server.get_host_and_port()
@@ -201,7 +207,7 @@ class Ministack:
         start_process(
             self,
             port,
-            lambda _chosen: [sys.executable, "-m", "ministack"],
+            lambda _chosen: [sys.executable, os.path.join(HERE, "ministack_patched.py")],
             lambda chosen: {**environment, "GATEWAY_PORT": str(chosen)},
         )
 

@@ -3,12 +3,26 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use berth_api::ApiConfig;
-use berth_cloud::Cloud;
-use berth_cloud_aws::AwsCloud;
-use berth_control::{Control, master_key, operator::Operator, verify::Verifier};
-use berth_domain::{ids::AccountId, permissions::BERTH, secret::Secret};
+use berth_cloud::{Cloud, unreliable::Unreliable};
+use berth_cloud_aws::{AwsCloud, Federation};
+use berth_control::{
+    Control, deployments,
+    environment::Environment,
+    master_key,
+    operator::Operator,
+    support::Support,
+    verify::{Settings, Verifier},
+    webhooks::{SystemResolver, Webhooks},
+};
+use berth_domain::{
+    ids::AccountId,
+    permissions::{BERTH, Profile},
+    secret::Secret,
+    webhook::Destinations,
+};
 use berth_store::Store;
 use berth_vault::Vault;
+use jiff::SignedDuration;
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -16,11 +30,11 @@ use tokio::{net::TcpListener, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    aws::{REGION, settings},
-    customer::Customer,
+    aws::{INTERVAL, REGION, operator_key, settings},
+    customer::{Customer, OPERATOR_ACCOUNT},
     database::{Backend, TestDatabase},
-    environment,
-    simulator::Credentials,
+    environment, rotating,
+    simulator::{Credentials, Simulator},
 };
 
 /// How long tests wait for what must happen; long, because the machine may be busy.
@@ -74,17 +88,49 @@ impl TestApp {
         Self::start_with(TestDatabase::new(backend).await, aws, |config| config).await
     }
 
+    /// Starts with a simulated AWS in which the operator has credentials of its own, to assume roles with.
+    pub async fn start_for_roles(backend: Backend, simulator: &Simulator) -> Self {
+        let cloud = AwsCloud::at(simulator.endpoint(), REGION).await;
+        let cloud = cloud.operated_with(&operator_key(simulator).await);
+        Self::launch(TestDatabase::new(backend).await, Arc::new(cloud), &BERTH, |config| config).await
+    }
+
+    /// Starts with calls to AWS that can be spoilt.
+    pub async fn start_unreliable(backend: Backend, simulator: &Simulator) -> (Self, Unreliable) {
+        let real = AwsCloud::at(simulator.endpoint(), REGION).await;
+        let cloud = Unreliable::new(Arc::new(real));
+        let database = TestDatabase::new(backend).await;
+        let app = Self::launch(database, Arc::new(cloud.clone()), &BERTH, |config| config).await;
+        (app, cloud)
+    }
+
+    /// Starts with another permission profile.
+    pub async fn start_as(profile: &'static Profile, backend: Backend, aws: &str) -> Self {
+        let cloud = Arc::new(AwsCloud::at(aws, REGION).await);
+        Self::launch(TestDatabase::new(backend).await, cloud, profile, |config| config).await
+    }
+
     /// Starts with another configuration of the API.
     pub async fn start_with(
         database: TestDatabase,
         aws: &str,
         configure: impl FnOnce(ApiConfig) -> ApiConfig,
     ) -> Self {
+        Self::launch(database, Arc::new(AwsCloud::at(aws, REGION).await), &BERTH, configure).await
+    }
+
+    async fn launch(
+        database: TestDatabase,
+        cloud: Arc<dyn Cloud>,
+        profile: &'static Profile,
+        configure: impl FnOnce(ApiConfig) -> ApiConfig,
+    ) -> Self {
         let files = tempfile::tempdir().expect("a temporary directory");
         let vault = Vault::create(files.path().join("master.key")).expect("a new key ring");
         let store = database.store().clone();
         master_key::adopt(&store, &vault).await.expect("a new database takes any key");
-        let control = control(store.clone(), vault.clone(), aws).await;
+        let settings = Settings { interval: INTERVAL, ..settings(profile) };
+        let control = control_with(store.clone(), vault.clone(), cloud, environment::system(), settings);
         let operator = Operator::new(store, environment::system());
 
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -97,7 +143,15 @@ impl TestApp {
         tokio::spawn(async move { serve.await.expect("serving goes on until told to stop") });
         let runner = control.clone();
         let stopped = stop.clone();
-        tokio::spawn(async move { runner.run_tasks(stopped).await });
+        tokio::spawn(async move {
+            tokio::join!(runner.run_tasks(stopped.clone()), runner.webhooks().run(stopped))
+        });
+        let (reconciler, stopped) = (control.clone(), stop.clone());
+        tokio::spawn(async move { reconciler.run_rotations(rotating::at_once(), stopped).await });
+        let (reconciler, stopped) = (control.clone(), stop.clone());
+        tokio::spawn(async move {
+            tokio::join!(reconciler.run_deployments(stopped.clone()), reconciler.run_monitoring(stopped))
+        });
 
         let owner = new_customer(&operator, &base_url, "Acme").await;
         Self { owner, operator, control, database, vault, base_url, stop, _files: files }
@@ -111,9 +165,60 @@ impl TestApp {
     /// A second replica's task runner on the same database, until the app stops.
     pub async fn add_replica(&self, aws: &str) {
         let store = Store::connect(self.database.url()).await.expect("the database answers");
-        let replica = control(store, self.vault.clone(), aws).await;
+        let replica = control(
+            store,
+            self.vault.clone(),
+            AwsCloud::at(aws, REGION).await,
+            environment::system(),
+            INTERVAL,
+        )
+        .await;
         let stop = self.stop.clone();
         tokio::spawn(async move { replica.run_tasks(stop).await });
+    }
+
+    /// A replica that verifies cloud accounts again every `interval`, and does nothing else, until the app stops
+    /// or it is told to.
+    pub async fn watch_health(&self, aws: &str, interval: Duration) -> CancellationToken {
+        let store = Store::connect(self.database.url()).await.expect("the database answers");
+        let replica = control(
+            store,
+            self.vault.clone(),
+            AwsCloud::at(aws, REGION).await,
+            environment::system(),
+            interval,
+        )
+        .await;
+        let stop = self.stop.child_token();
+        let stopped = stop.clone();
+        tokio::spawn(async move { replica.run_health(stopped).await });
+        stop
+    }
+
+    /// [`Self::watch_health`], by a replica that can assume roles.
+    pub async fn watch_roles(&self, simulator: &Simulator, interval: Duration) {
+        let store = Store::connect(self.database.url()).await.expect("the database answers");
+        let cloud = AwsCloud::at(simulator.endpoint(), REGION).await;
+        let cloud = cloud.operated_with(&operator_key(simulator).await);
+        let replica = control(store, self.vault.clone(), cloud, environment::system(), interval).await;
+        let stop = self.stop.clone();
+        tokio::spawn(async move { replica.run_health(stop).await });
+    }
+
+    /// A replica whose clock is ahead by `by` and that removes what is old, until the app stops.
+    pub async fn clean_up_later(&self, by: SignedDuration) {
+        let store = self.database.store().clone();
+        let environment = environment::ahead(by);
+        let replica = control(
+            store,
+            self.vault.clone(),
+            AwsCloud::at("http://127.0.0.1:9", REGION).await,
+            environment,
+            INTERVAL,
+        )
+        .await;
+        let stop = self.stop.clone();
+        tokio::spawn(async move { replica.run_janitor(stop).await });
     }
 }
 
@@ -123,10 +228,53 @@ impl Drop for TestApp {
     }
 }
 
-async fn control(store: Store, vault: Vault, aws: &str) -> Control {
-    let cloud: Arc<dyn Cloud> = Arc::new(AwsCloud::at(aws, REGION).await);
-    let verifier = Verifier::new(cloud, settings(&BERTH), environment::system());
-    Control::new(store, vault, verifier, environment::system())
+async fn control(
+    store: Store,
+    vault: Vault,
+    cloud: AwsCloud,
+    environment: Environment,
+    interval: Duration,
+) -> Control {
+    let settings = Settings { interval, ..settings(&BERTH) };
+    control_with(store, vault, Arc::new(cloud), environment, settings)
+}
+
+fn control_with(
+    store: Store,
+    vault: Vault,
+    cloud: Arc<dyn Cloud>,
+    environment: Environment,
+    settings: Settings,
+) -> Control {
+    let verifier = Verifier::new(cloud.clone(), settings, environment.clone());
+    control_over(store, vault, cloud, verifier, environment)
+}
+
+/// A Berth whose webhooks may reach this machine.
+pub(crate) fn control_over(
+    store: Store,
+    vault: Vault,
+    cloud: Arc<dyn Cloud>,
+    verifier: Verifier,
+    environment: Environment,
+) -> Control {
+    let nowhere = "http://127.0.0.1:9/federation".parse().expect("a URL");
+    let sign_in = Arc::new(Federation::new(nowhere, "https://berth.example".to_owned()));
+    let operator = OPERATOR_ACCOUNT.parse().expect("12 digits");
+    let support = Support::new(store.clone(), environment.clone(), cloud, sign_in, operator, None);
+    let loopback = Destinations::new(vec!["127.0.0.0/8".parse().expect("a network")]);
+    let webhooks =
+        Webhooks::new(store.clone(), vault.clone(), environment.clone(), loopback, SystemResolver);
+    Control::new(store, vault, verifier, environment, webhooks, support).provisioning(
+        deployments::Settings {
+            // Simulators show at once what they made.
+            settling: SignedDuration::from_secs(1),
+            poll: Duration::from_millis(100),
+            drift_every: SignedDuration::from_hours(1),
+            read_every: Some(SignedDuration::from_secs(1)),
+            ..deployments::Settings::default()
+        },
+    )
 }
 
 async fn new_customer(operator: &Operator, base_url: &str, name: &str) -> Client {
@@ -228,6 +376,17 @@ pub fn body_with(customer: &Customer, name: &str, key: &Credentials) -> Value {
         "provider": "AWS",
         "accessKeyId": key.access_key_id,
         "accessSecretKey": key.secret_access_key,
+        "consoleRoleName": customer.names.console_role,
+    })
+}
+
+/// The body that registers a customer's AWS account by its role.
+pub fn role_body(customer: &Customer, name: &str, external_id: &str) -> Value {
+    json!({
+        "name": name,
+        "accessMode": "role",
+        "roleArn": customer.access_role_arn(),
+        "externalId": external_id,
         "consoleRoleName": customer.names.console_role,
     })
 }

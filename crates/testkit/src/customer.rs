@@ -75,6 +75,19 @@ impl Names {
     };
 }
 
+/// The role that Berth assumes instead of using a key.
+const ACCESS_ROLE: &str = "berth-access";
+
+/// The trust policy of a good role for Berth to assume: the operator's AWS account, with that external id.
+pub fn access_trust_policy(external_id: &str) -> Value {
+    json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": {"AWS": format!("arn:aws:iam::{OPERATOR_ACCOUNT}:root")},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
+    }]})
+}
+
 /// The trust policy of a good console role: that AWS account, with MFA.
 pub fn trust_policy(operator_account: &str) -> Value {
     json!({"Version": "2012-10-17", "Statement": [{
@@ -201,6 +214,22 @@ impl Customer {
         self.simulator.call(service, operation, params, &self.admin).await
     }
 
+    /// One AWS call as the account's administrator, in an AWS region.
+    pub async fn admin_call_in(
+        &self,
+        region: &str,
+        service: &str,
+        operation: &str,
+        params: Value,
+    ) -> Result<Value, AwsError> {
+        self.simulator.call_in(region, service, operation, params, &self.admin).await
+    }
+
+    /// Which simulator the account is in.
+    pub fn simulator(&self) -> Kind {
+        self.simulator.kind()
+    }
+
     // ---- keys
 
     /// The user's key with a secret that isn't its own.
@@ -237,6 +266,10 @@ impl Customer {
         let anyone = json!({"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]});
         self.create_role(role, &anyone).await;
+        if self.simulator.kind() == Kind::Fakecloud {
+            let params = json!({"RoleName": role, "PolicyName": GET_CALLER_IDENTITY, "PolicyDocument": may_identify().to_string()});
+            self.iam("put_role_policy", params).await;
+        }
         let arn = format!("arn:aws:iam::{}:role/{role}", self.account_id);
         let params = json!({"RoleArn": arn, "RoleSessionName": "test"});
         let answer = self.admin_call("sts", "assume_role", params).await.expect("the role trusts anyone");
@@ -283,6 +316,37 @@ impl Customer {
     /// Creates the console role.
     pub async fn create_console_role(&self, trust_policy: &Value) {
         self.create_role(self.names.console_role, trust_policy).await;
+    }
+
+    /// The ARN of the role that Berth assumes, once [`Self::create_access_role`] made it.
+    pub fn access_role_arn(&self) -> String {
+        format!("arn:aws:iam::{}:role/{ACCESS_ROLE}", self.account_id)
+    }
+
+    /// Creates the role that Berth assumes instead of using a key, with the policies that the user has.
+    pub async fn create_access_role(&self, trust_policy: &Value) {
+        self.create_role(ACCESS_ROLE, trust_policy).await;
+        self.for_access_role("attach_role_policy").await;
+    }
+
+    /// Replaces all managed policies of the role that Berth assumes, and of the user.
+    pub async fn replace_role_policies(&mut self, policies: Vec<Value>) {
+        self.for_access_role("detach_role_policy").await;
+        self.replace_policies(policies).await;
+        self.for_access_role("attach_role_policy").await;
+    }
+
+    async fn for_access_role(&self, operation: &str) {
+        for index in 0..self.policies.len() {
+            let params = json!({"RoleName": ACCESS_ROLE, "PolicyArn": self.policy_arn(index)});
+            self.iam(operation, params).await;
+        }
+    }
+
+    /// Replaces the trust policy of the role that Berth assumes.
+    pub async fn replace_access_trust(&self, trust_policy: &Value) {
+        let params = json!({"RoleName": ACCESS_ROLE, "PolicyDocument": trust_policy.to_string()});
+        self.iam("update_assume_role_policy", params).await;
     }
 
     /// Deletes the console role.
@@ -342,7 +406,8 @@ impl Customer {
         self.iam("update_access_key", params).await;
     }
 
-    async fn put_inline_policy(&self, name: &str, document: &Value) {
+    /// Gives the user an inline policy.
+    pub async fn put_inline_policy(&self, name: &str, document: &Value) {
         let params = json!({"UserName": self.names.user, "PolicyName": name, "PolicyDocument": document.to_string()});
         self.iam("put_user_policy", params).await;
     }
@@ -353,11 +418,7 @@ impl Customer {
             written.chars().filter(|c| !c.is_whitespace()).count() <= MANAGED_POLICY_LIMIT,
             "AWS refuses a managed policy this long"
         );
-        let document = if self.simulator.kind().evaluates_conditions() {
-            written
-        } else {
-            simplified(self.policies[index].clone()).to_string()
-        };
+        let document = adapted(self.policies[index].clone(), self.simulator.kind()).to_string();
         let params = json!({"PolicyName": self.policy_name(index), "PolicyDocument": document});
         self.iam("create_policy", params).await;
         let params = json!({"UserName": self.names.user, "PolicyArn": self.policy_arn(index)});
@@ -393,12 +454,9 @@ impl Customer {
         self.iam("add_role_to_instance_profile", params).await;
     }
 
-    /// fakecloud demands a permission for GetCallerIdentity; AWS never does.
     async fn allow_get_caller_identity(&self) {
         if self.simulator.kind() == Kind::Fakecloud {
-            let document = json!({"Version": "2012-10-17", "Statement": [
-                {"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}]});
-            self.put_inline_policy("simulator-identity", &document).await;
+            self.put_inline_policy(GET_CALLER_IDENTITY, &may_identify()).await;
         }
     }
 }
@@ -411,6 +469,12 @@ pub fn unknown_access_key() -> Credentials {
 fn random_text(length: usize) -> String {
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz234567";
     (0..length).map(|_| char::from(LETTERS[rand::random_range(0..LETTERS.len())])).collect()
+}
+
+/// A policy without an action, which it must name literally.
+pub fn without_action(mut policy: Value, action: &str) -> Value {
+    assert!(remove_action(&mut policy, action) > 0, "the policy does not name {action}");
+    policy
 }
 
 /// Takes the action out of every Allow statement; returns how often it was there.
@@ -438,22 +502,42 @@ fn remove_action(policy: &mut Value, action: &str) -> usize {
     removed
 }
 
-/// Test scaffolding for ministack: it can't evaluate conditions, and it takes calls of
-/// SimulatePrincipalPolicy for calls on `*`. So what is allowed on a condition is allowed without, and who
-/// may simulate one user may simulate all. Deny statements keep their conditions.
-fn simplified(mut policy: Value) -> Value {
-    let mut simulates = false;
-    for statement in policy["Statement"].as_array_mut().into_iter().flatten() {
-        if statement["Effect"] == "Allow"
-            && let Some(statement) = statement.as_object_mut()
-        {
+/// The name of a policy that fakecloud needs: it demands a permission for GetCallerIdentity; AWS never does.
+const GET_CALLER_IDENTITY: &str = "simulator-identity";
+
+fn may_identify() -> Value {
+    json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}]})
+}
+
+/// Test scaffolding: the policy as a simulator can understand it. Where conditions can't be evaluated, what is
+/// allowed on one is allowed without; Deny statements keep theirs. Where calls of SimulatePrincipalPolicy and
+/// GetAccessKeyLastUsed are taken for calls on `*`, who may do them to one user may do them to all. ministack
+/// takes EC2's calls that name nothing that exists, such as `CreateVpc`, for calls on `*`: who may do it to EC2
+/// objects may do it to all.
+fn adapted(mut policy: Value, kind: Kind) -> Value {
+    let Some(statements) = policy["Statement"].as_array_mut() else {
+        return policy;
+    };
+    let allows = |statement: &&mut Value| statement["Effect"] == "Allow";
+    const ON_EVERYTHING: [&str; 2] = ["iam:SimulatePrincipalPolicy", "iam:GetAccessKeyLastUsed"];
+    let mut on_everything = Vec::new();
+    for statement in statements.iter_mut().filter(allows).filter_map(Value::as_object_mut) {
+        if !kind.evaluates_conditions() {
             statement.remove("Condition");
-            simulates |= statement["Action"].to_string().contains("\"iam:SimulatePrincipalPolicy\"");
         }
+        if kind == Kind::Ministack
+            && let Some(resources) = statement.get_mut("Resource").and_then(Value::as_array_mut)
+            && resources.iter().any(|resource| resource.to_string().contains(":ec2:"))
+        {
+            resources.push(json!("*"));
+        }
+        let actions = statement["Action"].to_string();
+        on_everything
+            .extend(ON_EVERYTHING.into_iter().filter(|action| actions.contains(&format!("\"{action}\""))));
     }
-    if simulates && let Some(statements) = policy["Statement"].as_array_mut() {
-        statements
-            .push(json!({"Effect": "Allow", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}));
+    if !on_everything.is_empty() && kind.simulates_on_everything() {
+        statements.push(json!({"Effect": "Allow", "Action": on_everything, "Resource": "*"}));
     }
     policy
 }

@@ -35,11 +35,24 @@ pub enum Failure {
     Hang,
 }
 
+/// When the proxy stops the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Before a request reaches the simulator.
+    Before,
+    /// When the simulator has done it, before the answer is passed on.
+    After,
+}
+
 #[derive(Default)]
 struct State {
+    stop: Option<(usize, Moment)>,
+    stopped: bool,
     latency: Duration,
     failing: Option<(Failure, usize)>,
     requests: BTreeMap<String, usize>,
+    answered: Vec<(String, String)>,
+    answers: Vec<(String, String)>,
 }
 
 impl Proxy {
@@ -76,6 +89,18 @@ impl Proxy {
         self.fail_next(usize::MAX, failure);
     }
 
+    /// At the `number`th request from now on that changes something, nothing is answered any more until
+    /// [`Proxy::recover`].
+    pub fn stop_at(&self, number: usize, moment: Moment) {
+        let mut state = self.state();
+        (state.stop, state.stopped) = (Some((number, moment)), false);
+    }
+
+    /// Whether that request has come.
+    pub fn has_stopped(&self) -> bool {
+        self.state().stopped
+    }
+
     /// Closes all connections and refuses new ones until [`Proxy::recover`].
     pub async fn refuse(&self) {
         self.listen(false).await;
@@ -83,7 +108,10 @@ impl Proxy {
 
     /// No failures from now on. Requests that hang already stay so.
     pub async fn recover(&self) {
-        self.state().failing = None;
+        {
+            let mut state = self.state();
+            (state.failing, state.stop, state.stopped) = (None, None, false);
+        }
         self.listen(true).await;
     }
 
@@ -95,6 +123,17 @@ impl Proxy {
     /// How many requests came, by AWS action (`GetRole`).
     pub fn requests_by_action(&self) -> BTreeMap<String, usize> {
         self.state().requests.clone()
+    }
+
+    /// AWS action and AWS's own id of each request that was answered, in the order of the answers.
+    pub fn answered(&self) -> Vec<(String, String)> {
+        self.state().answered.clone()
+    }
+
+    /// What was answered to an AWS action so far, heads and bodies.
+    pub fn answers_to(&self, action: &str) -> Vec<String> {
+        let state = self.state();
+        state.answers.iter().filter(|(of, _)| of == action).map(|(_, answer)| answer.clone()).collect()
     }
 
     /// Counts from zero.
@@ -159,13 +198,21 @@ async fn serve(
 async fn connection(mut client: TcpStream, upstream: String, state: Arc<Mutex<State>>) -> io::Result<()> {
     let mut buffer = Vec::new();
     while let Some(request) = read_message(&mut client, &mut buffer, Body::OfRequest).await? {
-        let (latency, failure) = {
+        let action = action(&request);
+        let (latency, failure, stop) = {
             let mut state = lock(&state);
-            *state.requests.entry(action(&request)).or_default() += 1;
-            (state.latency, state.take_failure())
+            let stop = state.take_stop(&action);
+            *state.requests.entry(action.clone()).or_default() += 1;
+            (state.latency, state.take_failure(), stop)
         };
         tokio::time::sleep(latency).await;
         let response = match failure {
+            None if stop == Some(Moment::Before) => std::future::pending().await,
+            None if stop == Some(Moment::After) => {
+                forward(&upstream, &request).await?;
+                lock(&state).stopped = true;
+                std::future::pending().await
+            }
             None => forward(&upstream, &request).await?,
             Some(Failure::Hang) => std::future::pending().await,
             Some(Failure::Throttling) => error_response("400 Bad Request", "Throttling", "Rate exceeded"),
@@ -173,6 +220,10 @@ async fn connection(mut client: TcpStream, upstream: String, state: Arc<Mutex<St
                 error_response("503 Service Unavailable", "ServiceUnavailable", "Service is unavailable")
             }
         };
+        if let Some(id) = request_id(&response) {
+            lock(&state).answered.push((action.clone(), id));
+        }
+        lock(&state).answers.push((action, String::from_utf8_lossy(&response).into_owned()));
         client.write_all(&response).await?;
         // Without a length only the end of the connection ends the body.
         if length(&response[..head_end(&response).unwrap_or(0)]).is_none() {
@@ -183,6 +234,26 @@ async fn connection(mut client: TcpStream, upstream: String, state: Arc<Mutex<St
 }
 
 impl State {
+    /// Whether the world stops here. Everything after it finds nobody either.
+    fn take_stop(&mut self, action: &str) -> Option<Moment> {
+        const READING: [&str; 5] = ["Describe", "Get", "List", "Lookup", "Simulate"];
+        if self.stopped {
+            return Some(Moment::Before);
+        }
+        let (number, moment) = self.stop.as_mut()?;
+        if READING.iter().any(|prefix| action.starts_with(prefix)) {
+            return None;
+        }
+        *number = number.saturating_sub(1);
+        if *number > 0 {
+            return None;
+        }
+        let moment = *moment;
+        self.stop = None;
+        self.stopped = moment == Moment::Before;
+        Some(moment)
+    }
+
     fn take_failure(&mut self) -> Option<Failure> {
         let (failure, times) = self.failing.as_mut()?;
         *times = times.checked_sub(1)?;
@@ -269,6 +340,17 @@ fn action(request: &[u8]) -> String {
     }
     let line = String::from_utf8_lossy(head);
     line.split(" HTTP/").next().unwrap_or_default().to_owned()
+}
+
+/// As AWS sends it: in a header, or in the body of what EC2 answers.
+fn request_id(response: &[u8]) -> Option<String> {
+    let (head, body) = response.split_at(head_end(response)?);
+    let in_header = || header(head, "x-amzn-requestid").or_else(|| header(head, "x-amz-request-id"));
+    in_header().or_else(|| {
+        let body = String::from_utf8_lossy(body);
+        let (_, rest) = body.split_once("<RequestId>").or_else(|| body.split_once("<RequestID>"))?;
+        rest.split('<').next().map(str::to_owned)
+    })
 }
 
 fn error_response(status: &str, code: &str, message: &str) -> Vec<u8> {

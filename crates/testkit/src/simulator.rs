@@ -21,6 +21,30 @@ use serde_json::{Value, json};
 #[macro_export]
 macro_rules! on_every_simulator {
     ($(async fn $name:ident($simulator:ident: Simulator) $body:block)+) => {$(
+        $crate::simulated! { $name $simulator $body
+            #[tokio::test]
+            #[ignore = "needs fakecloud: make test-fakecloud"]
+            async fn fakecloud() {
+                body($crate::simulator::Simulator::fakecloud().await).await;
+            }
+        }
+    )+};
+}
+
+/// Writes a test once and runs it on moto and ministack. fakecloud enforces no policies on EC2, has no machine images,
+/// and lets nobody assume a role of another account.
+#[macro_export]
+macro_rules! on_moto_and_ministack {
+    ($(async fn $name:ident($simulator:ident: Simulator) $body:block)+) => {$(
+        $crate::simulated! { $name $simulator $body }
+    )+};
+}
+
+/// What the others have in common.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! simulated {
+    ($name:ident $simulator:ident $body:block $($more:item)*) => {
         mod $name {
             use super::*;
 
@@ -36,14 +60,13 @@ macro_rules! on_every_simulator {
                 body($crate::simulator::Simulator::ministack().await).await;
             }
 
-            #[tokio::test]
-            #[ignore = "needs fakecloud: make test-fakecloud"]
-            async fn fakecloud() {
-                body($crate::simulator::Simulator::fakecloud().await).await;
-            }
+            $($more)*
         }
-    )+};
+    };
 }
+
+/// Where calls go that name no region. IAM is the same everywhere.
+const IAM_REGION: &str = "us-east-1";
 
 /// A simulator that is running. Cheap to clone; the process ends with the last clone.
 #[derive(Clone)]
@@ -60,7 +83,7 @@ pub enum Kind {
     Moto,
     /// moto without SimulatePrincipalPolicy: permissions can't be checked (500, no AWS error).
     MotoPlain,
-    /// ministack, untouched: the second, independent implementation.
+    /// ministack, with what nodes need: the second, independent implementation.
     Ministack,
     /// fakecloud, from the path in `FAKECLOUD`.
     Fakecloud,
@@ -150,10 +173,23 @@ impl Simulator {
         params: Value,
         credentials: &Credentials,
     ) -> Result<Value, AwsError> {
+        self.call_in(IAM_REGION, service, operation, params, credentials).await
+    }
+
+    /// [`Simulator::call`] in an AWS region, such as `eu-west-1`.
+    pub async fn call_in(
+        &self,
+        region: &str,
+        service: &str,
+        operation: &str,
+        params: Value,
+        credentials: &Credentials,
+    ) -> Result<Value, AwsError> {
         self.ask(json!({
             "service": service,
             "operation": operation,
             "params": params,
+            "region": region,
             "access_key": credentials.access_key_id,
             "secret_key": credentials.secret_access_key,
             "session_token": credentials.session_token,
@@ -194,6 +230,11 @@ impl Kind {
     /// ministack doesn't: every statement with a Condition denies.
     pub fn evaluates_conditions(self) -> bool {
         self != Self::Ministack
+    }
+
+    /// Whether a call of SimulatePrincipalPolicy needs to be allowed on `*`, not on the user it is about.
+    pub fn simulates_on_everything(self) -> bool {
+        matches!(self, Self::Ministack | Self::Fakecloud)
     }
 
     fn argument(self) -> &'static str {
@@ -273,7 +314,8 @@ impl Drop for Bridge {
     }
 }
 
-fn python() -> PathBuf {
+/// The Python that the simulators run in.
+pub(crate) fn python() -> PathBuf {
     match std::env::var_os("BERTH_TEST_PYTHON") {
         Some(path) => path.into(),
         None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/venv/bin/python"),

@@ -10,6 +10,7 @@ mod file;
 mod location;
 mod ring;
 mod sealed;
+pub mod ssh;
 
 use std::{
     collections::BTreeSet,

@@ -6,6 +6,8 @@ use axum::{Json, extract::State};
 use berth_control::cloud_accounts::Page;
 use berth_domain::{
     cloud_account::{CloudAccount, Status},
+    findings::Finding,
+    health::Health,
     subscription::Subscription,
 };
 use jiff::Timestamp;
@@ -15,8 +17,9 @@ use utoipa::ToSchema;
 use crate::{
     caller::{Caller, Read},
     failure::Failure,
+    own::findings::FindingView,
     state::Api,
-    v1::cloud_accounts::statuses,
+    v1::cloud_accounts::{access_modes, statuses},
 };
 
 /// Cloud accounts, without the operator's own one.
@@ -45,10 +48,24 @@ pub(crate) struct ConsoleCloudAccount {
     status: &'static str,
     /// Why it is in this state, in a sentence; `null` when it is simply active.
     #[schema(required = true)]
-    status_reason: Option<&'static str>,
-    /// The id of its access key.
-    #[schema(example = "AKIAIOSFODNN7EXAMPLE")]
-    access_key_id: String,
+    status_reason: Option<String>,
+    /// Since when its access does not work; `null` while it does.
+    #[schema(required = true)]
+    failing_since: Option<Timestamp>,
+    /// What is wrong with its access, as the last verification that could tell found it; empty while it works.
+    failing_findings: Vec<FindingView>,
+    /// How Berth gets in: by an access key (`keys`) or by a role that it assumes (`role`).
+    #[schema(schema_with = access_modes)]
+    access_mode: &'static str,
+    /// The id of its access key, in mode `keys`.
+    #[schema(example = "AKIAIOSFODNN7EXAMPLE", required = true)]
+    access_key_id: Option<String>,
+    /// The role that Berth assumes, in mode `role`.
+    #[schema(example = "arn:aws:iam::123456789012:role/berth-access", required = true)]
+    role_arn: Option<String>,
+    /// What Berth names when it assumes the role, in mode `role`.
+    #[schema(example = "berth-Wm3ePZ8sWn1nV5r0q2Xc7TtYb4Lk9HdA", required = true)]
+    external_id: Option<String>,
     /// The AWS account.
     #[schema(example = "123456789012")]
     aws_account_id: String,
@@ -86,13 +103,24 @@ impl ConsoleCloudAccount {
             .iter()
             .filter(|subscription| subscription.cloud_account_id == Some(account.id))
             .map(|subscription| UsedBy { id: subscription.id.0, name: subscription.name.to_string() });
+        let status_reason = reason(account.status, &account.health);
+        let (failing_since, failing_findings) = match account.health {
+            Health::Working => (None, Vec::new()),
+            Health::Failing { since, findings } => (Some(since), findings),
+        };
+        let role = account.access.role();
         Self {
             id: account.id.0,
             name: account.name.into(),
             provider: "AWS",
             status: account.status.as_str(),
-            status_reason: reason(account.status),
-            access_key_id: account.access_key_id.into(),
+            status_reason,
+            failing_since,
+            failing_findings: failing_findings.into_iter().map(FindingView::from).collect(),
+            access_mode: account.access.mode().as_str(),
+            access_key_id: account.access.key().map(ToString::to_string),
+            role_arn: role.map(|role| role.arn.to_string()),
+            external_id: role.map(|role| role.external_id.to_string()),
             aws_account_id: account.aws_account_id.to_string(),
             console_role_name: account.console_role.map(String::from),
             console_username: account.console_username.map(String::from),
@@ -104,16 +132,27 @@ impl ConsoleCloudAccount {
     }
 }
 
-fn reason(status: Status) -> Option<&'static str> {
-    match status {
-        Status::Active => None,
-        Status::ChangeDraft => {
-            Some("A change is being verified; until it is, the account works with what it had.")
+fn reason(status: Status, health: &Health) -> Option<String> {
+    let reason = match (status, health) {
+        (Status::Active, _) => return None,
+        (Status::ChangeDraft, _) => {
+            "A change is being verified; until it is, the account works with what it had."
         }
-        Status::DeleteDraft => Some("The account is being removed."),
-        Status::ActiveError => {
-            Some("The account's access stopped working; verify it to see what is wrong.")
+        (Status::DeleteDraft, _) => "The account is being removed.",
+        (Status::ActiveError, Health::Failing { findings, .. }) if !findings.is_empty() => {
+            return Some(failures(findings));
         }
+        (Status::ActiveError, _) => "The account's access stopped working; verify it to see what is wrong.",
+    };
+    Some(reason.to_owned())
+}
+
+/// The first failure in its own words, and how many more there are.
+fn failures(findings: &[Finding]) -> String {
+    let first = findings.first().map_or("", |finding| &finding.message);
+    match findings.len() {
+        0 | 1 => first.to_owned(),
+        more => format!("{first} And {} more.", more - 1),
     }
 }
 

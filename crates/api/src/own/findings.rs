@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Json, extract::State};
 use berth_domain::{
     cloud_account::Field,
-    findings::{Check, Finding, Verdict},
+    findings::{Check, Evidence, Finding, Verdict},
     iam::Statement,
     ids::TaskId,
     task::Task,
@@ -76,6 +76,25 @@ pub(crate) struct FindingView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     statement: Option<StatementView>,
+    /// The call to AWS that says so; absent when it rests on none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    evidence: Option<EvidenceView>,
+}
+
+/// The call to AWS that a finding rests on.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Evidence)]
+pub(crate) struct EvidenceView {
+    /// The operation.
+    #[schema(example = "iam:SimulatePrincipalPolicy")]
+    operation: String,
+    /// AWS's own id of the request, which AWS Support can look up; absent when AWS did not answer. Where it took
+    /// several requests, of the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "7a62c49f-347e-4fc4-9331-6e8eexample", nullable = false)]
+    request_id: Option<String>,
 }
 
 /// A statement of an IAM policy, spelt as AWS spells it.
@@ -124,6 +143,10 @@ impl Findings {
                 action: vec![action.to_owned()],
                 resource: vec!["arn:aws:ec2:*:123456789012:instance/*".to_owned()],
                 condition: BTreeMap::new(),
+            })
+            .evidence(Evidence {
+                operation: "iam:SimulatePrincipalPolicy".to_owned(),
+                request_id: Some("7a62c49f-347e-4fc4-9331-6e8eexample".to_owned()),
             });
         let valid = Finding::pass(Check::Credentials, "The access key is valid.").on(Field::AccessKeyId);
         let task = Task { findings: vec![missing, valid], ..crate::v1::tasks::sample_failed() };
@@ -143,7 +166,15 @@ impl From<Finding> for FindingView {
             message: finding.message,
             remedy: finding.remedy,
             statement: finding.statement.map(StatementView::from),
+            evidence: finding.evidence.map(EvidenceView::from),
         }
+    }
+}
+
+impl From<Evidence> for EvidenceView {
+    fn from(evidence: Evidence) -> Self {
+        let Evidence { operation, request_id } = evidence;
+        Self { operation, request_id }
     }
 }
 
@@ -155,21 +186,10 @@ impl From<Statement> for StatementView {
 }
 
 fn checks() -> Object {
-    let all = [
-        Check::Credentials,
-        Check::SignInUrl,
-        Check::ConsoleRole,
-        Check::ConsoleRoleTrust,
-        Check::ConsoleRoleMfa,
-        Check::ConsoleUser,
-        Check::Permission,
-        Check::NodeRole,
-        Check::InstanceProfile,
-    ];
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some("What was looked at."))
-        .enum_values(Some(all.map(Check::as_str)))
+        .enum_values(Some(Check::ALL.map(Check::as_str)))
         .build()
 }
 
@@ -244,6 +264,10 @@ mod tests {
                 "Resource": [
                   "arn:aws:ec2:*:123456789012:instance/*"
                 ]
+              },
+              "evidence": {
+                "operation": "iam:SimulatePrincipalPolicy",
+                "requestId": "7a62c49f-347e-4fc4-9331-6e8eexample"
               }
             },
             {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use berth_domain::{
     ids::{AccountId, CloudAccountId, SubscriptionId},
-    subscription::{Plan, Subscription, SubscriptionStatus},
+    subscription::{Plan, Subscription, SubscriptionStatus, terms::Terms},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,6 +18,7 @@ use crate::{
     caller::{Caller, Read},
     failure::Failure,
     state::Api,
+    v1::subscriptions::statuses,
 };
 
 /// A subscription.
@@ -45,11 +46,21 @@ pub(crate) struct SubscriptionView {
     regions: Vec<String>,
 }
 
+/// A subscription, and how much of it others have changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ListedSubscription {
+    #[serde(flatten)]
+    subscription: SubscriptionView,
+    /// How many differences are known between what Berth built for it and what is there.
+    #[schema(example = 0)]
+    drift: u32,
+}
+
 /// An account's subscriptions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Subscriptions {
     /// The subscriptions, by id.
-    subscriptions: Vec<SubscriptionView>,
+    subscriptions: Vec<ListedSubscription>,
 }
 
 impl From<Subscription> for SubscriptionView {
@@ -73,10 +84,19 @@ impl SubscriptionView {
             name: "Web shop".parse().expect("a name"),
             plan: Plan::Flexible,
             status: SubscriptionStatus::Active,
+            status_reason: None,
             cloud_account_id: Some(CloudAccountId(101)),
             regions: vec!["eu-west-1".to_owned()],
+            terms: Terms::Recorded,
             created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
         })
+    }
+}
+
+impl ListedSubscription {
+    fn sample() -> Self {
+        Self { subscription: SubscriptionView::sample(), drift: 0 }
     }
 }
 
@@ -88,14 +108,6 @@ fn plans() -> Object {
         .build()
 }
 
-fn statuses() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("Where it stands."))
-        .enum_values(Some(SubscriptionStatus::ALL.map(SubscriptionStatus::as_str)))
-        .build()
-}
-
 /// List subscriptions
 ///
 /// What the account has subscribed to, by id.
@@ -104,14 +116,18 @@ fn statuses() -> Object {
     path = "/api/subscriptions",
     tag = "Subscriptions",
     responses((status = 200, description = "The subscriptions.", body = Subscriptions,
-        example = json!(Subscriptions { subscriptions: vec![SubscriptionView::sample()] })))
+        example = json!(Subscriptions { subscriptions: vec![ListedSubscription::sample()] })))
 )]
 pub(crate) async fn list_subscriptions(
     caller: Caller<Read>,
     State(api): State<Arc<Api>>,
 ) -> Result<Json<Subscriptions>, Failure> {
-    let subscriptions = api.control.list_subscriptions(&caller.principal).await?;
-    Ok(Json(Subscriptions {
-        subscriptions: subscriptions.into_iter().map(SubscriptionView::from).collect(),
-    }))
+    let by = &caller.principal;
+    let (subscriptions, drift) =
+        tokio::try_join!(api.control.list_subscriptions(by), api.control.drift_counts(by))?;
+    let subscriptions = subscriptions.into_iter().map(|subscription| ListedSubscription {
+        drift: drift.get(&subscription.id).copied().unwrap_or_default(),
+        subscription: subscription.into(),
+    });
+    Ok(Json(Subscriptions { subscriptions: subscriptions.collect() }))
 }

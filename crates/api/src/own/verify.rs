@@ -71,14 +71,13 @@ pub(crate) struct VerificationDone {
     conclusion: &'static str,
 }
 
-fn conclusions() -> Object {
-    let all = [Conclusion::Verified, Conclusion::Refused, Conclusion::Unconfirmed];
+pub(crate) fn conclusions() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some(
-            "What it came to: can be saved; cannot; could not be told because AWS did not answer.",
+            "What it came to: works; does not, and is not saved; could not be told because AWS did not answer.",
         ))
-        .enum_values(Some(all.map(Conclusion::as_str)))
+        .enum_values(Some(Conclusion::ALL.map(Conclusion::as_str)))
         .build()
 }
 
@@ -176,10 +175,11 @@ pub(crate) async fn verify_cloud_account(
     api.verifications.take(by.user_id, Instant::now()).map_err(|exhausted| {
         Failure::exhausted(exhausted, "You have used up your verifications for this minute")
     })?;
-    Ok(stream(api.control.rehearse(candidate)))
+    Ok(stream(api.control.rehearse(by, id, candidate)))
 }
 
-fn stream(progress: impl Stream<Item = Progress> + Send + 'static) -> Response {
+/// The progress of a verification as Server-Sent Events.
+pub(crate) fn stream(progress: impl Stream<Item = Progress> + Send + 'static) -> Response {
     let events =
         progress.map(|progress| Ok::<_, Infallible>(VerificationEvent::from(progress).into_event()));
     // nginx would hold events back until it has a buffer full of them.

@@ -9,7 +9,9 @@ pub(crate) mod update;
 pub(crate) mod view;
 
 use berth_domain::{
+    access::{AccessId, AccessMode},
     cloud_account::{CloudAccount, Status},
+    health::Health,
     ids::{AccountId, CloudAccountId},
     task::ErrorType,
 };
@@ -43,10 +45,22 @@ pub(crate) struct CloudAccountView {
     /// Its state.
     #[schema(schema_with = statuses)]
     status: &'static str,
-    /// The id of its access key.
+    /// How Berth gets in: by an access key (`keys`) or by a role that it assumes (`role`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = access_modes)]
+    access_mode: Option<&'static str>,
+    /// The id of its access key, in mode `keys`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "AKIAIOSFODNN7EXAMPLE", nullable = false)]
     access_key_id: Option<String>,
+    /// The role that Berth assumes, in mode `role`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "arn:aws:iam::123456789012:role/berth-access", nullable = false)]
+    role_arn: Option<String>,
+    /// What Berth names when it assumes the role, in mode `role`. No secret: the role's trust policy says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "berth-Wm3ePZ8sWn1nV5r0q2Xc7TtYb4Lk9HdA", nullable = false)]
+    external_id: Option<String>,
     /// Where to sign in to its AWS console.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "https://123456789012.signin.aws.amazon.com/console", nullable = false)]
@@ -55,7 +69,7 @@ pub(crate) struct CloudAccountView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "123456789012", nullable = false)]
     aws_account_id: Option<String>,
-    /// The IAM user that owns the access key.
+    /// The IAM user that owns the access key, or the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "arn:aws:iam::123456789012:user/berth-user", nullable = false)]
     aws_user_arn: Option<String>,
@@ -81,15 +95,19 @@ pub(crate) struct CloudAccountView {
 
 impl CloudAccountView {
     fn new(account: CloudAccount, origin: &Origin) -> Self {
+        let role = account.access.role();
         Self {
             id: account.id.0,
             name: account.name.into(),
             provider: "AWS",
             status: account.status.as_str(),
-            access_key_id: Some(account.access_key_id.into()),
+            access_mode: Some(account.access.mode().as_str()),
+            access_key_id: account.access.key().map(ToString::to_string),
+            role_arn: role.map(|role| role.arn.to_string()),
+            external_id: role.map(|role| role.external_id.to_string()),
             sign_in_login_url: Some(account.sign_in_url.into()),
             aws_account_id: Some(account.aws_account_id.into()),
-            aws_user_arn: Some(account.user_arn.as_str().to_owned()),
+            aws_user_arn: Some(account.principal_arn.as_str().to_owned()),
             aws_console_role_arn: account.console_role_arn.map(|arn| arn.as_str().to_owned()),
             console_role_name: account.console_role.map(String::from),
             created_timestamp: Some(account.created_at),
@@ -105,7 +123,10 @@ impl CloudAccountView {
             name: "Internal resources".to_owned(),
             provider: "AWS",
             status: Status::Active.as_str(),
+            access_mode: None,
             access_key_id: None,
+            role_arn: None,
+            external_id: None,
             sign_in_login_url: None,
             aws_account_id: None,
             aws_user_arn: None,
@@ -124,9 +145,10 @@ impl CloudAccountView {
             account_id: AccountId(1),
             name: "production".parse().expect("a name"),
             status: Status::Active,
-            access_key_id: "AKIAIOSFODNN7EXAMPLE".parse().expect("an access key id"),
+            health: Health::Working,
+            access: AccessId::Key("AKIAIOSFODNN7EXAMPLE".parse().expect("an access key id")),
             aws_account_id: "123456789012".parse().expect("an account id"),
-            user_arn: "arn:aws:iam::123456789012:user/berth-user".parse().expect("an ARN"),
+            principal_arn: "arn:aws:iam::123456789012:user/berth-user".parse().expect("an ARN"),
             console_role: Some("berth-console".parse().expect("a role name")),
             console_role_arn: "arn:aws:iam::123456789012:role/berth-console".parse().ok(),
             console_username: None,
@@ -154,6 +176,14 @@ fn refuse_internal(id: CloudAccountId) -> Result<(), Failure> {
     ))
 }
 
+pub(crate) fn access_modes() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("How Berth gets in: by an access key, or by a role that it assumes."))
+        .enum_values(Some(AccessMode::ALL.map(AccessMode::as_str)))
+        .build()
+}
+
 pub(crate) fn statuses() -> Object {
     let all = [Status::Active, Status::ChangeDraft, Status::DeleteDraft, Status::ActiveError];
     ObjectBuilder::new()
@@ -178,6 +208,7 @@ mod tests {
           "name": "production",
           "provider": "AWS",
           "status": "active",
+          "accessMode": "keys",
           "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
           "signInLoginUrl": "https://123456789012.signin.aws.amazon.com/console",
           "awsAccountId": "123456789012",

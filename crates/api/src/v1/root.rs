@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use axum::{Json, extract::State};
 use berth_control::records::Whoami;
 use berth_domain::{
-    account::{Account, ApiKey, Role, User},
+    account::{Account, ApiKey, Contract, Role, User},
     ids::{AccountId, ApiKeyId, UserId},
 };
 use jiff::Timestamp;
@@ -116,6 +116,7 @@ impl Root {
             id: AccountId(1),
             name: "Example Ltd".parse().expect("a name"),
             account_key: String::new(),
+            contract: Contract::None,
             created_at: at,
             updated_at: at,
         };

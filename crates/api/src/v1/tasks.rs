@@ -5,10 +5,11 @@ pub(crate) mod view;
 
 use berth_domain::{
     ids::{AccountId, CloudAccountId},
-    task::{Command, ErrorType, Task, TaskError, TaskStatus},
+    task::{Command, ErrorType, Subject, Task, TaskError, TaskStatus},
 };
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::{
     ToSchema,
     openapi::schema::{Object, ObjectBuilder, Type},
@@ -16,7 +17,7 @@ use utoipa::{
 use uuid::Uuid;
 
 use crate::{
-    failure::error_types,
+    failure::{FieldProblem, error_types},
     links::{Link, Origin},
 };
 
@@ -55,10 +56,14 @@ pub(crate) struct TaskView {
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TaskResponse {
-    /// The cloud account it made, changed or removed, on success.
+    /// What it made, changed or removed, on success.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 101, nullable = false)]
     resource_id: Option<i32>,
+    /// What it found out, when that is what it was for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    resource: Option<Value>,
     /// Why it failed, on failure.
     // Clients take any `error`, null included, for a failure: absent on success.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +83,10 @@ pub(crate) struct TaskErrorView {
     status: &'static str,
     /// The cause, the task's id and the next step, for people.
     description: String,
+    /// Every field of the request that was wrong, when fields were.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<FieldProblem>,
 }
 
 /// What a client asked when it gets to see a task.
@@ -97,11 +106,15 @@ impl TaskView {
             Occasion::LookedUp => "self",
         };
         let mut links = vec![origin.link(rel, format_args!("/v1/tasks/{}", task.id))];
-        let removed = task.command == Command::CloudAccountDeleteRequest;
         if let (TaskStatus::ProcessingCompleted, false, Some(id)) =
-            (task.status, removed, task.cloud_account_id)
+            (task.status, task.command.removes(), resource_id(&task))
         {
-            links.push(origin.link("resource", format_args!("/v1/cloud-accounts/{id}")));
+            let collection = match task.command.subject() {
+                Subject::CloudAccount => "cloud-accounts",
+                Subject::Subscription => "subscriptions",
+                Subject::FixedSubscription => "fixed/subscriptions",
+            };
+            links.push(origin.link("resource", format_args!("/v1/{collection}/{id}")));
         }
         let state = match task.status {
             TaskStatus::ProcessingCompleted => Some("completed"),
@@ -130,25 +143,31 @@ impl TaskView {
     }
 }
 
+fn resource_id(task: &Task) -> Option<i32> {
+    task.cloud_account_id.map(|id| id.0).or(task.subscription_id.map(|id| id.0))
+}
+
 impl TaskResponse {
     /// A finished task always has one, even empty: clients look into it without asking.
     fn of(task: &Task) -> Option<Self> {
         match task.status {
             TaskStatus::Received | TaskStatus::ProcessingInProgress => None,
             TaskStatus::ProcessingCompleted => {
-                Some(Self { resource_id: task.cloud_account_id.map(|id| id.0), error: None })
+                Some(Self { resource_id: resource_id(task), resource: task.resource.clone(), error: None })
             }
             TaskStatus::ProcessingError => {
-                let (kind, description) = match &task.error {
-                    Some(error) => (error.kind, &error.description),
-                    None => (ErrorType::GeneralError, &task.description),
-                };
+                let error = task.error.clone().unwrap_or_else(|| TaskError {
+                    kind: ErrorType::GeneralError,
+                    description: task.description.clone(),
+                    fields: Vec::new(),
+                });
                 let error = TaskErrorView {
-                    r#type: kind,
-                    status: kind.status_line(),
-                    description: description.clone(),
+                    r#type: error.kind,
+                    status: error.kind.status_line(),
+                    description: error.description,
+                    errors: error.fields.into_iter().map(FieldProblem::from).collect(),
                 };
-                Some(Self { resource_id: None, error: Some(error) })
+                Some(Self { error: Some(error), ..Self::default() })
             }
         }
     }
@@ -170,6 +189,8 @@ fn sample(status: TaskStatus) -> Task {
         updated_at: at,
         created_at: at,
         cloud_account_id: (status == TaskStatus::ProcessingCompleted).then_some(CloudAccountId(101)),
+        subscription_id: None,
+        resource: None,
         error: None,
         findings: Vec::new(),
     }
@@ -184,6 +205,7 @@ pub(crate) fn sample_failed() -> Task {
                       Task 3b5c8b0e-6f0c-4f6e-9d0b-0f4a5c1c2d3e. Enter the secret that AWS showed when the \
                       access key was created, or create a new access key."
                 .to_owned(),
+        fields: Vec::new(),
     };
     Task { error: Some(error), ..sample(TaskStatus::ProcessingError) }
 }
@@ -204,15 +226,10 @@ pub(crate) fn task_statuses() -> Object {
 }
 
 fn commands() -> Object {
-    let all = [
-        Command::CloudAccountCreateRequest,
-        Command::CloudAccountUpdateRequest,
-        Command::CloudAccountDeleteRequest,
-    ];
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some("What it does."))
-        .enum_values(Some(all.map(Command::as_str)))
+        .enum_values(Some(Command::ALL.iter().copied().map(Command::as_str)))
         .build()
 }
 

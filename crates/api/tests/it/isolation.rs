@@ -1,7 +1,10 @@
 //! One customer never sees another's.
 
 use berth_testkit::{
-    app::TestApp, app::body, aws::berth_customer, database::Backend, simulator::Simulator,
+    app::{TestApp, body, body_with},
+    aws::berth_customer,
+    database::Backend,
+    simulator::Simulator,
 };
 use rstest::rstest;
 use serde_json::json;
@@ -30,6 +33,51 @@ async fn another_accounts_ids_are_unknown(#[values(Backend::Sqlite, Backend::Pos
     let logs = stranger.get("/v1/logs").await.body.to_string();
     assert!(!logs.contains("production"), "{logs}");
     assert_eq!(app.owner.get(&path).await.body["name"], "production");
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_aws_account_that_another_customer_has_registered_is_refused_without_saying_whose(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let simulator = Simulator::moto().await;
+    let customer = berth_customer(&simulator).prepare().await;
+    let app = TestApp::start(backend, simulator.endpoint()).await;
+    let stranger = app.another_customer().await;
+    app.owner.register(&customer, "secret name").await;
+
+    let accepted = stranger.post("/v1/cloud-accounts", body(&customer, "production")).await;
+    let task = stranger.finished(accepted).await;
+
+    let error = &task["response"]["error"];
+    assert_eq!(error["type"], "CLOUD_ACCOUNT_ACCESS_KEY_EXISTS", "{task:#}");
+    assert!(error["description"].as_str().unwrap().contains("another account of this Berth"), "{task:#}");
+    assert!(!task.to_string().contains("secret name"), "{task:#}");
+}
+
+#[tokio::test]
+async fn a_second_cloud_account_over_one_aws_account_is_warned_of_and_an_edit_is_not() {
+    let simulator = Simulator::moto().await;
+    let customer = berth_customer(&simulator).prepare().await;
+    let app = TestApp::start(Backend::Sqlite, simulator.endpoint()).await;
+    let id = app.owner.register(&customer, "production").await;
+    let second = customer.create_access_key().await;
+    let verdict = async |accepted: berth_testkit::app::Answer| {
+        let task = accepted.body["taskId"].as_str().unwrap().to_owned();
+        app.owner.finished(accepted).await;
+        let found = app.owner.get(&format!("/api/tasks/{task}/findings")).await.body;
+        let findings = found["findings"].as_array().unwrap().clone();
+        let about = findings.into_iter().find(|finding| finding["check"] == "registration").unwrap();
+        (about["verdict"].clone(), about["message"].to_string())
+    };
+
+    let role = json!({ "consoleRoleName": "berth-console" });
+    let (edited, _) = verdict(app.owner.put(&format!("/v1/cloud-accounts/{id}"), role).await).await;
+    let (added, message) =
+        verdict(app.owner.post("/v1/cloud-accounts", body_with(&customer, "second", &second)).await).await;
+
+    assert_eq!((edited, added), (json!("pass"), json!("warn")));
+    assert!(message.contains(&format!("production ({id})")), "{message}");
 }
 
 #[tokio::test]

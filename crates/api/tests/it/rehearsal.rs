@@ -54,7 +54,12 @@ async fn a_sound_account_is_verified_finding_by_finding_and_not_saved(
     app.owner.finished(accepted).await;
     let stored = app.owner.get(&format!("/api/tasks/{id}/findings")).await.body;
     let sorted = |findings: Vec<Value>| {
-        let mut texts: Vec<_> = findings.iter().map(Value::to_string).collect();
+        // But for the ids of the requests, which were others.
+        let without_evidence = |mut finding: Value| {
+            finding.as_object_mut().unwrap().remove("evidence");
+            finding.to_string()
+        };
+        let mut texts: Vec<_> = findings.into_iter().map(without_evidence).collect();
         texts.sort();
         texts
     };

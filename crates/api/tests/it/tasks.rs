@@ -56,7 +56,7 @@ async fn a_change_shows_while_it_is_under_way(
     let removal = app.owner.delete(&path).await;
     assert_eq!(app.owner.get(&path).await.body["status"], "delete-draft");
     let refused = app.owner.put(&path, json!({ "name": "x" })).await;
-    assert_eq!((refused.status, &refused.body["type"]), (409, &json!("CLOUD_ACCOUNT_NOT_ACTIVE")));
+    assert_eq!((refused.status, &refused.body["type"]), (403, &json!("CLOUD_ACCOUNT_NOT_ACTIVE")));
     app.owner.finished(change).await;
     app.owner.finished(removal).await;
     assert_eq!(app.owner.get(&path).await.status, 404);

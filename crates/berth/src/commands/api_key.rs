@@ -114,23 +114,19 @@ impl ApiKeyCommand {
                         account_key: &made.account_key,
                         secret_key: made.secret_key.expose(),
                     };
-                    if json { output::json(&created)? } else { output::text(&created.to_text())? }
+                    output::either(json, &created, || created.to_text())?;
                 }
                 Self::List { account_id, json } => {
                     let keys = operator.api_keys(account_id).await?;
-                    if json {
-                        output::json(&keys.iter().map(Shown::new).collect::<Vec<_>>())?;
-                    } else {
-                        output::text(&table(&keys))?;
-                    }
+                    output::either(json, &keys.iter().map(Shown::new).collect::<Vec<_>>(), || {
+                        table(&keys)
+                    })?;
                 }
                 Self::Revoke { account_id, id, json } => {
                     let key = operator.revoke_api_key(account_id, id).await?;
-                    if json {
-                        output::json(&Shown::new(&key))?;
-                    } else {
-                        output::text(&format!("API key {} ({}) is revoked.", key.id, key.name.as_str()))?;
-                    }
+                    output::either(json, &Shown::new(&key), || {
+                        format!("API key {} ({}) is revoked.", key.id, key.name.as_str())
+                    })?;
                 }
             }
             Ok(ExitCode::SUCCESS)

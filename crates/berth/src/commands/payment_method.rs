@@ -116,27 +116,21 @@ impl PaymentMethodCommand {
                         expiration_year: expires.year,
                     };
                     let method = operator.add_payment_method(account_id, new).await?;
-                    if json {
-                        output::json(&Shown::new(&method))?;
-                    } else {
-                        output::text(&format!("Payment method {} is on record.", method.id))?;
-                    }
+                    output::either(json, &Shown::new(&method), || {
+                        format!("Payment method {} is on record.", method.id)
+                    })?;
                 }
                 Self::List { account_id, json } => {
                     let methods = operator.payment_methods(account_id).await?;
-                    if json {
-                        output::json(&methods.iter().map(Shown::new).collect::<Vec<_>>())?;
-                    } else {
-                        output::text(&table(&methods))?;
-                    }
+                    output::either(json, &methods.iter().map(Shown::new).collect::<Vec<_>>(), || {
+                        table(&methods)
+                    })?;
                 }
                 Self::Remove { account_id, id, json } => {
                     let method = operator.remove_payment_method(account_id, id).await?;
-                    if json {
-                        output::json(&Shown::new(&method))?;
-                    } else {
-                        output::text(&format!("Payment method {id} is removed."))?;
-                    }
+                    output::either(json, &Shown::new(&method), || {
+                        format!("Payment method {id} is removed.")
+                    })?;
                 }
             }
             Ok(ExitCode::SUCCESS)

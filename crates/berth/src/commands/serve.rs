@@ -5,8 +5,10 @@ use std::{future::IntoFuture, net::SocketAddr, process::ExitCode, thread, time::
 use anyhow::Context as _;
 use axum::serve::ListenerExt;
 use berth_api::ApiConfig;
-use berth_control::{Control, sessions::SessionLimits};
+use berth_control::{Control, rotation, sessions::SessionLimits};
+use berth_domain::rotation::{PAUSE, Periods};
 use clap::Args;
+use jiff::SignedDuration;
 use tokio::{net::TcpListener, runtime, time};
 use tokio_util::sync::CancellationToken;
 
@@ -46,10 +48,7 @@ impl Serve {
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
-    let store = wiring::migrated_store(&config).await?;
-    let vault = wiring::vault(&config, &store).await?;
-    let verifier = wiring::verifier(&config).await?;
-    let control = Control::new(store, vault, verifier, environment::real());
+    let control = wiring::control(&config).await?;
 
     let recorder = metrics::install()?;
     let app = berth_api::router(control.clone(), api_config(&config), Some(recorder.clone()));
@@ -60,7 +59,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 
     let stop = shutdown::on_signals()?;
     let upkeep = tokio::spawn(metrics::upkeep(recorder));
-    let background = tokio::spawn(background(control, stop.clone()));
+    let background = tokio::spawn(background(control, rotation_settings(&config), stop.clone()));
     tracing::info!("listening on http://{address}");
     // Answers are small: waiting to fill a packet costs up to 40 ms where requests are pipelined.
     let listener = listener.tap_io(|stream| {
@@ -101,8 +100,28 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 /// Everything that runs beside requests, until told to stop.
-async fn background(control: Control, stop: CancellationToken) {
-    tokio::join!(control.run_tasks(stop.clone()), control.run_janitor(stop));
+async fn background(control: Control, rotation: rotation::Settings, stop: CancellationToken) {
+    tokio::join!(
+        control.run_tasks(stop.clone()),
+        control.run_health(stop.clone()),
+        control.webhooks().run(stop.clone()),
+        control.run_rotations(rotation, stop.clone()),
+        control.run_deployments(stop.clone()),
+        control.run_monitoring(stop.clone()),
+        control.run_janitor(stop),
+    );
+}
+
+fn rotation_settings(config: &Config) -> rotation::Settings {
+    let seconds = |seconds: u32| SignedDuration::from_secs(seconds.into());
+    rotation::Settings {
+        periods: Periods {
+            grace: seconds(config.rotation_grace_seconds),
+            observe: seconds(config.rotation_observe_seconds),
+            pause: PAUSE,
+        },
+        every: config.rotation_every_days.0,
+    }
 }
 
 fn api_config(config: &Config) -> ApiConfig {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use berth_control::operator::NewSubscription;
 use berth_domain::{
+    deployment::restore::{MostPerHour, Restorable, RestorePolicy, When},
     ids::{AccountId, CloudAccountId, SubscriptionId},
     subscription::{Plan, Subscription, SubscriptionStatus},
     values::DisplayName,
@@ -57,6 +58,36 @@ Example:
         #[arg(long)]
         json: bool,
     },
+    /// Show or set what others changed in AWS and Berth puts right by itself.
+    #[command(after_help = "\
+Examples:
+  berth subscription restore-policy --account-id 1 --id 3
+  berth subscription restore-policy --account-id 1 --id 3 --restore rules --restore stopped-nodes
+  berth subscription restore-policy --account-id 1 --id 3 --report-only")]
+    RestorePolicy {
+        /// The account's id.
+        #[arg(long, value_name = "ID")]
+        account_id: AccountId,
+        /// The subscription's id, as `berth subscription list` shows it.
+        #[arg(long)]
+        id: SubscriptionId,
+        /// What is put right: rules, security-groups, network, stopped-nodes or lost-nodes; repeat it for several.
+        /// Everything else is reported only.
+        #[arg(long = "restore", value_name = "KIND")]
+        restore: Vec<Restorable>,
+        /// When: maintenance-windows or any-time.
+        #[arg(long, default_value = "maintenance-windows", requires = "restore")]
+        when: When,
+        /// How many things of each deployment in an hour, 1 to 60.
+        #[arg(long, default_value = "10", value_name = "NUMBER", requires = "restore")]
+        most_per_hour: MostPerHour,
+        /// Put nothing right by itself any more.
+        #[arg(long, conflicts_with = "restore")]
+        report_only: bool,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Remove a subscription from the records; its cloud account can be deleted then.
     #[command(after_help = "\
 Example:
@@ -106,27 +137,32 @@ impl SubscriptionCommand {
                 Self::Add { account_id, name, plan, cloud_account_id, regions, status, json } => {
                     let new = NewSubscription { name, plan, status, cloud_account_id, regions };
                     let subscription = operator.add_subscription(account_id, new).await?;
-                    if json {
-                        output::json(&Shown::new(&subscription))?;
-                    } else {
-                        output::text(&format!("Subscription {} is on record.", subscription.id))?;
-                    }
+                    output::either(json, &Shown::new(&subscription), || {
+                        format!("Subscription {} is on record.", subscription.id)
+                    })?;
                 }
                 Self::List { account_id, json } => {
                     let subscriptions = operator.subscriptions(account_id).await?;
-                    if json {
-                        output::json(&subscriptions.iter().map(Shown::new).collect::<Vec<_>>())?;
-                    } else {
-                        output::text(&table(&subscriptions))?;
+                    output::either(
+                        json,
+                        &subscriptions.iter().map(Shown::new).collect::<Vec<_>>(),
+                        || table(&subscriptions),
+                    )?;
+                }
+                Self::RestorePolicy { account_id, id, restore, when, most_per_hour, report_only, json } => {
+                    if report_only || !restore.is_empty() {
+                        let kinds = restore.into_iter().collect();
+                        let policy = RestorePolicy { kinds, when, most_per_hour };
+                        operator.set_restore_policy(account_id, id, &policy).await?;
                     }
+                    let policy = operator.restore_policy(account_id, id).await?;
+                    output::either(json, &policy, || format!("Subscription {id}: {policy}."))?;
                 }
                 Self::Remove { account_id, id, json } => {
                     let subscription = operator.remove_subscription(account_id, id).await?;
-                    if json {
-                        output::json(&Shown::new(&subscription))?;
-                    } else {
-                        output::text(&format!("Subscription {id} is removed."))?;
-                    }
+                    output::either(json, &Shown::new(&subscription), || {
+                        format!("Subscription {id} is removed.")
+                    })?;
                 }
             }
             Ok(ExitCode::SUCCESS)

@@ -105,34 +105,26 @@ impl UserCommand {
                 Self::Create { account_id, email, name, role, json } => {
                     let (user, password) = operator.create_user(account_id, email, name, role).await?;
                     let shown = Shown::new(&user, Some(&password));
-                    if json {
-                        output::json(&shown)?;
-                    } else {
-                        output::text(&format!(
+                    output::either(json, &shown, || {
+                        format!(
                             "User {} was created as {}. The password is shown this once; keep it now.\n\n  \
                              password  {}",
                             shown.email,
                             role,
                             password.expose(),
-                        ))?;
-                    }
+                        )
+                    })?;
                 }
                 Self::List { account_id, json } => {
                     let users = operator.users(account_id).await?;
-                    if json {
-                        let shown: Vec<_> = users.iter().map(|user| Shown::new(user, None)).collect();
-                        output::json(&shown)?;
-                    } else {
-                        output::text(&table(&users))?;
-                    }
+                    let shown: Vec<_> = users.iter().map(|user| Shown::new(user, None)).collect();
+                    output::either(json, &shown, || table(&users))?;
                 }
                 Self::Disable { account_id, email, json } => {
                     let user = operator.disable_user(account_id, &email).await?;
-                    if json {
-                        output::json(&Shown::new(&user, None))?;
-                    } else {
-                        output::text(&format!("User {email} is disabled; its API keys work no more."))?;
-                    }
+                    output::either(json, &Shown::new(&user, None), || {
+                        format!("User {email} is disabled; its API keys work no more.")
+                    })?;
                 }
             }
             Ok(ExitCode::SUCCESS)

@@ -6,7 +6,10 @@ use berth_domain::values::AwsAccountId;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::values::{LogFilter, LogFormat, Networks, PermissionProfile, PublicUrl};
+use super::values::{
+    FederationUrl, LogFilter, LogFormat, Networks, PermissionProfile, PublicUrl, ReadingSeconds,
+    RotationDays,
+};
 
 /// One setting, as told in the reference.
 pub(crate) struct Setting {
@@ -70,6 +73,26 @@ settings! {
     /// own, `redis-cloud` for accounts that were prepared for Redis Cloud. `berth iam policy` prints the policy.
     permission_profile: PermissionProfile, default "\"berth\"";
 
+    /// How often each registered cloud account is verified again, in seconds. Accounts are spread over this time,
+    /// with a jitter of up to a twentieth of it; one that does not work is verified every 5 minutes. One server
+    /// begins at most 5 verifications a second.
+    health_interval_seconds: NonZeroU32, default "3600";
+
+    /// How often what was built for a subscription is compared with what is in AWS, in seconds, a tenth more or less.
+    drift_interval_seconds: NonZeroU32, default "300";
+
+    /// How often AWS's checks of nodes and CloudWatch's figures of them are read, in seconds: 60 to 3600, or 0 for
+    /// never. AWS charges the AWS account for every figure that is read: seven for each node each time.
+    monitoring_interval_seconds: ReadingSeconds, default "300";
+
+    /// How long AWS may not show what it was asked to create, in seconds. Only after this time Berth asks again when
+    /// an answer was lost. Never less than a call may take (a minute), except against simulators.
+    aws_settling_seconds: NonZeroU32, default "120";
+
+    /// The machine image of nodes: the name of a public SSM parameter of AWS, or an image's id (`ami-…`), which then
+    /// must be there in every region that is used.
+    node_image: String, default "\"/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64\"";
+
     /// How many requests one account key may make in a minute. What is above is answered 429.
     rate_limit_per_minute: NonZeroU32, default "400";
 
@@ -78,6 +101,29 @@ settings! {
 
     /// After how many seconds a session of the console ends, however much it is used.
     session_lifetime_seconds: NonZeroU32, default "43200";
+
+    /// The MFA device of the operator's IAM user, by its ARN or serial number, whose codes are passed on where a
+    /// console role asks for a second factor.
+    operator_mfa_serial: Option<String>, unset "\"arn:aws:iam::123456789012:mfa/berth\"";
+
+    /// AWS's sign-in page for those who come with credentials. Only simulators have another one.
+    console_federation_url: FederationUrl, default "\"https://signin.aws.amazon.com/federation\"";
+
+    /// Networks that webhooks may be sent to besides the internet, also without TLS: addresses or networks, separated
+    /// by commas (`10.20.0.0/16`). Without this, no webhook reaches a loopback, private or link-local address, and
+    /// every one is sent by https. Customers choose their webhooks: allow what all of them may reach.
+    webhook_allowed_networks: Networks, default "\"\"";
+
+    /// When the access key of a cloud account was rotated: for how many seconds the old key must not have been used
+    /// before it is switched off. AWS tells of a use some hours late, so keep it well above that.
+    rotation_grace_seconds: u32, default "86400";
+
+    /// After how many seconds an old access key that was switched off is deleted. Until then it can be had back.
+    rotation_observe_seconds: u32, default "3600";
+
+    /// Every how many days access keys are rotated by themselves, where a cloud account has no schedule of its own;
+    /// `0` for never.
+    rotation_every_days: RotationDays, default "0";
 
     /// How log lines look, on stderr: `text` for people, `json` for machines.
     log: LogFormat, default "\"text\"";

@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 
-use berth_domain::{permissions::Profile, values::Invalid};
+use berth_domain::{permissions::Profile, rotation::EveryDays, values::Invalid};
 use ipnet::IpNet;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
+use url::Url;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -57,6 +59,20 @@ impl TryFrom<String> for PublicUrl {
     }
 }
 
+/// An `http://` or `https://` URL.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct FederationUrl(pub(crate) Url);
+
+impl TryFrom<String> for FederationUrl {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let url = text.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        url.map(Self).ok_or_else(|| Invalid("it must be an http:// or https:// URL".into()))
+    }
+}
+
 /// Networks, each as `10.0.0.0/8` or a single address, separated by commas.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
@@ -75,6 +91,38 @@ impl TryFrom<String> for Networks {
         };
         let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
         texts.map(parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Every how many days access keys are rotated; 0 is never.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "i32")]
+pub(crate) struct RotationDays(pub(crate) EveryDays);
+
+impl TryFrom<i32> for RotationDays {
+    type Error = Invalid;
+
+    fn try_from(days: i32) -> Result<Self, Invalid> {
+        let every = EveryDays::new(days).map(Self);
+        every.ok_or_else(|| Invalid(format!("it must be from 0 (never) to {} days", EveryDays::LONGEST)))
+    }
+}
+
+/// How often it is read how nodes do, in seconds; 0 is never.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u32")]
+pub(crate) struct ReadingSeconds(pub(crate) Option<SignedDuration>);
+
+impl TryFrom<u32> for ReadingSeconds {
+    type Error = Invalid;
+
+    fn try_from(seconds: u32) -> Result<Self, Invalid> {
+        match seconds {
+            0 => Ok(Self(None)),
+            // AWS accounts are read once a minute at most.
+            60..=3600 => Ok(Self(Some(SignedDuration::from_secs(seconds.into())))),
+            _ => Err(Invalid("it must be from 60 to 3600, or 0 (never)".to_owned())),
+        }
     }
 }
 

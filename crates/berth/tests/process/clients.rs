@@ -17,13 +17,13 @@ use crate::harness::{Home, Server, text};
 
 const PASSWORD: &str = "correct horse battery";
 
-async fn customer_with_console_user(simulator: &Simulator) -> Customer {
+pub(crate) async fn customer_with_console_user(simulator: &Simulator) -> Customer {
     let customer = berth_customer(simulator).without_console_role().prepare().await;
     customer.create_console_user("support", PASSWORD).await;
     customer
 }
 
-fn crate_client(home: &Home, server: &Server) -> CloudClient {
+pub(crate) fn crate_client(home: &Home, server: &Server) -> CloudClient {
     let key = |name: &str| home.keys()["apiKey"][name].as_str().unwrap();
     CloudClient::builder()
         .api_key(key("accountKey"))
@@ -33,7 +33,7 @@ fn crate_client(home: &Home, server: &Server) -> CloudClient {
         .unwrap()
 }
 
-async fn finished(client: &CloudClient, task: TaskStateUpdate) -> TaskStateUpdate {
+pub(crate) async fn finished(client: &CloudClient, task: TaskStateUpdate) -> TaskStateUpdate {
     let id = task.task_id.unwrap();
     let deadline = Instant::now() + SOON;
     loop {
@@ -112,6 +112,11 @@ async fn the_published_crate_reads_account_users_regions_payment_methods_and_log
 
 /// `redisctl cloud provider-account`, with its words in one text, waiting for the task where there is one.
 fn redisctl(home: &Home, server: &Server, words: &str, more: &[(&str, &str)]) -> Output {
+    redisctl_cloud(home, server, &format!("provider-account {words}"), more)
+}
+
+/// `redisctl cloud`, with its words in one text.
+pub(crate) fn redisctl_cloud(home: &Home, server: &Server, words: &str, more: &[(&str, &str)]) -> Output {
     let program = std::env::var("BERTH_TEST_REDISCTL").unwrap_or_else(|_| {
         panic!("BERTH_TEST_REDISCTL is not set: run `make test`, which installs redisctl")
     });
@@ -122,7 +127,7 @@ fn redisctl(home: &Home, server: &Server, words: &str, more: &[(&str, &str)]) ->
         .env("REDIS_CLOUD_API_KEY", key("accountKey"))
         .env("REDIS_CLOUD_SECRET_KEY", key("secretKey"))
         .env("REDIS_CLOUD_API_URL", format!("{}/v1", server.url))
-        .args(["cloud", "provider-account"])
+        .arg("cloud")
         .args(words.split(' '))
         .args(more.iter().flat_map(|(option, value)| [option, value]))
         .output()
@@ -141,7 +146,7 @@ fn credentials<'a>(customer: &'a Customer, sign_in_url: &'a str) -> [(&'a str, &
     ]
 }
 
-fn json(output: &Output) -> Value {
+pub(crate) fn json(output: &Output) -> Value {
     assert!(output.status.success(), "{}", text(output));
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(output)))
 }

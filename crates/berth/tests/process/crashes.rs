@@ -16,7 +16,8 @@ use tokio::time::Instant;
 
 use crate::harness::Home;
 
-async fn wait_for(client: &Client, task: &str, what: impl Fn(&Value) -> bool) -> Value {
+/// Waits until a task, or anything else, is as it should be; gives the task.
+pub(crate) async fn wait_for(client: &Client, task: &str, what: impl Fn(&Value) -> bool) -> Value {
     let deadline = Instant::now() + SOON;
     loop {
         let answer = client.get(&format!("/v1/tasks/{task}")).await;

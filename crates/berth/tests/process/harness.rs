@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use berth_domain::ids::AccountId;
+use berth_domain::{access::AccessKey, ids::AccountId};
 use berth_testkit::{
     app::Client,
     aws::REGION,
@@ -24,6 +24,7 @@ pub(crate) struct Home {
     directory: TempDir,
     database: TestDatabase,
     aws: String,
+    operator: Option<AccessKey>,
     keys: Value,
 }
 
@@ -39,11 +40,22 @@ impl Home {
     pub(crate) async fn new(backend: Backend, aws: &str) -> Self {
         let directory = TempDir::new().unwrap();
         let database = TestDatabase::empty(backend).await;
-        let mut home = Self { directory, database, aws: aws.to_owned(), keys: Value::Null };
+        let mut home = Self { directory, database, aws: aws.to_owned(), operator: None, keys: Value::Null };
         let printed =
             home.ok(&["init", "--account", "Acme", "--owner-email", "owner@acme.example", "--json"]);
         home.keys = serde_json::from_str(&printed).unwrap();
         home
+    }
+
+    /// From now on, AWS is at this endpoint.
+    pub(crate) fn reach_aws_at(&mut self, endpoint: &str) {
+        endpoint.clone_into(&mut self.aws);
+    }
+
+    /// From now on, Berth has AWS credentials of its operator's.
+    pub(crate) fn operated_with(mut self, key: AccessKey) -> Self {
+        self.operator = Some(key);
+        self
     }
 
     /// `berth` with these arguments, in this installation.
@@ -57,6 +69,12 @@ impl Home {
             ("AWS_ENDPOINT_URL", &self.aws),
             ("AWS_REGION", REGION),
         ]);
+        if let Some(key) = &self.operator {
+            command.envs([
+                ("AWS_ACCESS_KEY_ID", key.id.as_str()),
+                ("AWS_SECRET_ACCESS_KEY", key.secret.secret().expose()),
+            ]);
+        }
         command
     }
 

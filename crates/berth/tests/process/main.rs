@@ -2,8 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
+mod building;
 mod clients;
 mod crashes;
 mod harness;
+mod health;
+mod metrics;
+mod ordering;
+mod roles;
+mod rotation;
 mod secrets;
+mod support;
 mod verify;
+mod webhooks;

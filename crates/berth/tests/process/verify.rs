@@ -29,6 +29,23 @@ async fn a_prepared_account_exits_0() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn explained_each_finding_names_the_call_and_awss_own_request_id() {
+    let simulator = Simulator::moto().await;
+    let customer = berth_customer(&simulator).prepare().await;
+    let proxy = Proxy::start(simulator.endpoint()).await;
+    let home = Home::new(Backend::Sqlite, &proxy.endpoint()).await;
+    let output = home
+        .command(&["verify", "--role-name", "berth-console", "--explain"])
+        .env("AWS_ACCESS_KEY_ID", &customer.access_key.access_key_id)
+        .env("AWS_SECRET_ACCESS_KEY", &customer.access_key.secret_access_key)
+        .output()
+        .unwrap();
+    let printed = text(&output);
+    let (_, id) = proxy.answered().into_iter().find(|(action, _)| action == "GetCallerIdentity").unwrap();
+    assert!(printed.contains(&format!("says: sts:GetCallerIdentity, AWS request {id}")), "{printed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_missing_permission_exits_1_and_shows_the_statement() {
     let simulator = Simulator::moto().await;
     let mut customer = berth_customer(&simulator).prepare().await;

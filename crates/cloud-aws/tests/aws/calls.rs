@@ -1,14 +1,19 @@
 //! What the calls ask and understand when all is well.
 
-use std::{collections::BTreeSet, sync::atomic::Ordering};
+use std::{collections::BTreeSet, sync::atomic::Ordering, time::Duration};
 
-use berth_cloud::{Cloud, ErrorKind, Simulation};
+use berth_cloud::{
+    AssumeRole, Cloud, ErrorKind, IssuedKey, KeyStatus, RegionState, Simulation, trial::DryRun,
+};
 use berth_cloud_aws::{AwsCloud, OPERATIONS};
+use rstest::rstest;
 use wiremock::{MockServer, matchers::body_string_contains};
 
 use crate::{
     answers,
-    server::{SECRET, always, answer, key, on, raw, role_name, session, user_arn},
+    server::{
+        KEY_ID, SECRET, access, always, answer, key, on, raw, role_name, session, session_name, user_arn,
+    },
 };
 
 const CALLER: &str = "arn:aws:iam::123456789012:user/berth-user";
@@ -17,7 +22,8 @@ const CALLER: &str = "arn:aws:iam::123456789012:user/berth-user";
 async fn the_caller_is_known_by_its_arn() {
     let aws = always(answer(200, &answers::caller(CALLER))).await;
     let arn = session(&aws.uri()).await.caller_arn().await.unwrap();
-    assert_eq!(arn, user_arn());
+    assert_eq!(arn.value, user_arn());
+    assert_eq!(arn.request_id.as_deref(), Some("7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"));
 }
 
 #[tokio::test]
@@ -31,7 +37,7 @@ async fn an_answer_without_an_arn_is_unexpected() {
 async fn a_url_encoded_trust_policy_is_decoded() {
     let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D";
     let aws = always(answer(200, &answers::role(encoded))).await;
-    let role = session(&aws.uri()).await.role(&role_name()).await.unwrap();
+    let role = session(&aws.uri()).await.role(&role_name()).await.unwrap().value;
     assert_eq!(role.trust_policy, r#"{"Version":"2012-10-17","Statement":[]}"#);
     assert_eq!(role.arn.resource(), "role/berth-console");
 }
@@ -40,7 +46,7 @@ async fn a_url_encoded_trust_policy_is_decoded() {
 async fn a_trust_policy_that_was_not_encoded_is_left_as_it_is() {
     let plain = r#"{"Statement":[{"Sid":"100%25 sure"}]}"#;
     let aws = always(answer(200, &answers::role(plain))).await;
-    assert_eq!(session(&aws.uri()).await.role(&role_name()).await.unwrap().trust_policy, plain);
+    assert_eq!(session(&aws.uri()).await.role(&role_name()).await.unwrap().value.trust_policy, plain);
 }
 
 #[tokio::test]
@@ -58,7 +64,7 @@ async fn all_pages_of_instance_profiles_are_read() {
     let first = answers::page(ACTION, &profiles(&["first", "second"]), Some("page2"));
     on(ACTION).respond_with(answer(200, &first)).expect(1).mount(&aws).await;
 
-    let found = session(&aws.uri()).await.instance_profiles_of_role(&role_name()).await.unwrap();
+    let found = session(&aws.uri()).await.instance_profiles_of_role(&role_name()).await.unwrap().value;
 
     assert_eq!(found, ["first", "second", "third"]);
 }
@@ -81,7 +87,7 @@ fn profiles(names: &[&str]) -> String {
 async fn the_account_aliases_are_listed() {
     let body = "<AccountAliases><member>example-corp</member></AccountAliases>";
     let aws = always(answer(200, &answers::page("ListAccountAliases", body, None))).await;
-    assert_eq!(session(&aws.uri()).await.account_aliases().await.unwrap(), ["example-corp"]);
+    assert_eq!(session(&aws.uri()).await.account_aliases().await.unwrap().value, ["example-corp"]);
 }
 
 #[tokio::test]
@@ -93,14 +99,81 @@ async fn a_user_with_a_console_password_has_a_login_profile() {
 }
 
 #[tokio::test]
+async fn a_users_keys_are_listed_with_status_and_age() {
+    let member = |id: &str, status: &str| {
+        format!(
+            "<member><UserName>berth-user</UserName><AccessKeyId>{id}</AccessKeyId><Status>{status}</Status>\
+             <CreateDate>2026-03-03T09:00:00Z</CreateDate></member>"
+        )
+    };
+    let members = member(KEY_ID, "Active") + &member("AKIAI44QH8DHBEXAMPLE", "Inactive");
+    let body = format!("<AccessKeyMetadata>{members}</AccessKeyMetadata>");
+    let aws = always(answer(200, &answers::page("ListAccessKeys", &body, None))).await;
+
+    let keys = session(&aws.uri()).await.access_keys(&"berth-user".parse().unwrap()).await.unwrap().value;
+
+    let created_at = "2026-03-03T09:00:00Z".parse().unwrap();
+    let key = |id: &str, status| IssuedKey { id: id.parse().unwrap(), status, created_at };
+    assert_eq!(keys, [key(KEY_ID, KeyStatus::Active), key("AKIAI44QH8DHBEXAMPLE", KeyStatus::Inactive)]);
+}
+
+#[rstest]
+#[case::used(
+    "<LastUsedDate>2026-03-03T09:00:00Z</LastUsedDate><ServiceName>s3</ServiceName><Region>us-east-1</Region>",
+    Some(("s3", "us-east-1"))
+)]
+#[case::never("<ServiceName>N/A</ServiceName><Region>N/A</Region>", None)]
+#[tokio::test]
+async fn the_last_use_of_a_key_is_told_with_service_and_region(
+    #[case] told: &str,
+    #[case] expected: Option<(&str, &str)>,
+) {
+    let body = format!("<UserName>berth-user</UserName><AccessKeyLastUsed>{told}</AccessKeyLastUsed>");
+    let aws = always(answer(200, &answers::result("GetAccessKeyLastUsed", &body))).await;
+
+    let last = session(&aws.uri()).await.access_key_last_used(&KEY_ID.parse().unwrap()).await.unwrap();
+
+    assert_eq!(last.value.as_ref().map(|used| (&*used.service, &*used.region)), expected);
+}
+
+#[tokio::test]
+async fn a_created_key_comes_with_its_secret() {
+    let key = format!(
+        "<AccessKey><UserName>berth-user</UserName><AccessKeyId>{KEY_ID}</AccessKeyId><Status>Active</Status>\
+         <SecretAccessKey>{SECRET}</SecretAccessKey></AccessKey>"
+    );
+    let aws = always(answer(200, &answers::result("CreateAccessKey", &key))).await;
+    let user = "berth-user".parse().unwrap();
+    let created = session(&aws.uri()).await.create_access_key(&user).await.unwrap().value;
+    assert_eq!((created.id.as_str(), created.secret.secret().expose()), (KEY_ID, SECRET));
+}
+
+#[tokio::test]
+async fn a_key_is_asked_for_once_whatever_the_answer() {
+    let aws = always(answer(503, &answers::error("ServiceUnavailable", "later"))).await;
+    let user = "berth-user".parse().unwrap();
+    let error = session(&aws.uri()).await.create_access_key(&user).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+    assert_eq!(aws.received_requests().await.unwrap().len(), 1, "each one may make a key");
+}
+
+#[tokio::test]
 async fn every_call_is_one_of_the_listed_operations_and_every_one_of_these_is_called() {
     let aws = always(answer(403, &answers::error("AccessDenied", "no"))).await;
-    let session = session(&aws.uri()).await;
+    let cloud = AwsCloud::at(&aws.uri(), "eu-central-1").await.operated_with(&key(KEY_ID));
+    let session = cloud.session(&access(KEY_ID), &session_name());
     let question = Simulation {
         principal: user_arn(),
         actions: vec!["ec2:RunInstances".into()],
         resources: vec!["*".into()],
         context: vec![],
+    };
+    let role = AssumeRole {
+        role: "arn:aws:iam::123456789012:role/berth-access".parse().unwrap(),
+        name: session_name(),
+        external_id: None,
+        second_factor: None,
+        duration: Duration::from_secs(900),
     };
 
     let named: BTreeSet<&str> = [
@@ -109,15 +182,61 @@ async fn every_call_is_one_of_the_listed_operations_and_every_one_of_these_is_ca
         session.instance_profiles_of_role(&role_name()).await.unwrap_err(),
         session.login_profile(&"support".parse().unwrap()).await.unwrap_err(),
         session.account_aliases().await.unwrap_err(),
+        session.access_keys(&"berth-user".parse().unwrap()).await.unwrap_err(),
+        session.access_key_last_used(&KEY_ID.parse().unwrap()).await.unwrap_err(),
+        session.create_access_key(&"berth-user".parse().unwrap()).await.unwrap_err(),
+        session
+            .set_access_key_status(
+                &"berth-user".parse().unwrap(),
+                &KEY_ID.parse().unwrap(),
+                KeyStatus::Inactive,
+            )
+            .await
+            .unwrap_err(),
+        session
+            .delete_access_key(&"berth-user".parse().unwrap(), &KEY_ID.parse().unwrap())
+            .await
+            .unwrap_err(),
+        session.region_state().await.unwrap_err(),
         session.simulate(&question).await.unwrap_err(),
+        cloud.operator().assume_role(&role).await.unwrap_err(),
     ]
     .map(|error| error.operation)
     .into();
 
-    assert_eq!(named, OPERATIONS.iter().copied().collect());
+    // Tests of their own: `policies` and `trial`.
+    let elsewhere =
+        ["ListUser", "GetUserPolicy", "ListRole", "GetRolePolicy", "ListAttached", "Group", "GetPolicy"];
+    let here = OPERATIONS.iter().copied().filter(|name| {
+        DryRun::ALL.iter().all(|call| call.action() != *name)
+            && !elsewhere.iter().any(|part| name.contains(part))
+    });
+    let here: BTreeSet<&str> = here.collect();
+    assert_eq!(named, here);
     let sent: BTreeSet<String> = aws.received_requests().await.unwrap().iter().map(action_of).collect();
-    let listed = OPERATIONS.iter().map(|name| name.split_once(':').unwrap().1.to_owned());
+    let listed = here.iter().map(|name| name.split_once(':').unwrap().1.to_owned());
     assert_eq!(sent, listed.collect());
+}
+
+#[rstest]
+#[case::always_on("opt-in-not-required", "eu-central-1", RegionState::On)]
+#[case::switched_on("opted-in", "eu-central-1", RegionState::On)]
+#[case::switched_off("not-opted-in", "eu-central-1", RegionState::Off)]
+#[case::another("opted-in", "eu-west-1", RegionState::Missing)]
+#[tokio::test]
+async fn a_region_is_on_off_or_missing(
+    #[case] status: &str,
+    #[case] region: &str,
+    #[case] state: RegionState,
+) {
+    let body = format!(
+        "<DescribeRegionsResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
+         <requestId>59dbff89-35bd-4eac-99ed-be587EXAMPLE</requestId><regionInfo><item>\
+         <regionName>{region}</regionName><regionEndpoint>ec2.{region}.amazonaws.com</regionEndpoint>\
+         <optInStatus>{status}</optInStatus></item></regionInfo></DescribeRegionsResponse>"
+    );
+    let aws = always(answer(200, &body)).await;
+    assert_eq!(session(&aws.uri()).await.region_state().await.unwrap().value, state);
 }
 
 fn action_of(request: &wiremock::Request) -> String {
@@ -130,8 +249,8 @@ fn action_of(request: &wiremock::Request) -> String {
 async fn each_session_signs_with_its_own_key() {
     let aws = always(answer(200, &answers::caller(CALLER))).await;
     let cloud = AwsCloud::at(&aws.uri(), "eu-central-1").await;
-    let one = cloud.session(&key("AKIAONEONEONEONEONE1"));
-    let two = cloud.session(&key("AKIATWOTWOTWOTWOTWO2"));
+    let one = cloud.session(&access("AKIAONEONEONEONEONE1"), &session_name());
+    let two = cloud.session(&access("AKIATWOTWOTWOTWOTWO2"), &session_name());
 
     for session in [&one, &two, &one] {
         session.caller_arn().await.unwrap();
@@ -155,7 +274,7 @@ async fn all_sessions_share_one_connection_pool() {
     let cloud = AwsCloud::at(&url, "eu-central-1").await;
 
     for _ in 0..10 {
-        cloud.session(&key("AKIAIOSFODNN7EXAMPLE")).caller_arn().await.unwrap();
+        cloud.session(&access("AKIAIOSFODNN7EXAMPLE"), &session_name()).caller_arn().await.unwrap();
     }
 
     assert_eq!(connections.load(Ordering::SeqCst), 1);

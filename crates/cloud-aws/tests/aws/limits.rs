@@ -10,7 +10,7 @@ use wiremock::{MockServer, ResponseTemplate};
 
 use crate::{
     answers,
-    server::{KEY_ID, answer, key, on, role_name, session},
+    server::{KEY_ID, access, answer, on, role_name, session, session_name},
 };
 
 const TRUST: &str = "%7B%22Statement%22%3A%5B%5D%7D";
@@ -125,7 +125,7 @@ async fn one_customers_trouble_does_not_use_up_the_others_retries() {
     on("GetRole").respond_with(trouble).mount(&aws).await;
     let cloud = AwsCloud::at(&aws.uri(), "eu-central-1").await;
     // The SDK allows about a hundred failing retries per region before it stops retrying.
-    let busy = cloud.session(&key("AKIABUSYBUSYBUSYBUSY"));
+    let busy = cloud.session(&access("AKIABUSYBUSYBUSYBUSY"), &session_name());
     let name = role_name();
     let calls = (0..120).map(|_| {
         let (busy, name) = (busy.clone(), name.clone());
@@ -136,7 +136,7 @@ async fn one_customers_trouble_does_not_use_up_the_others_retries() {
     }
     let before = aws.received_requests().await.unwrap().len();
 
-    cloud.session(&key(KEY_ID)).role(&name).await.unwrap_err();
+    cloud.session(&access(KEY_ID), &session_name()).role(&name).await.unwrap_err();
 
     assert_eq!(aws.received_requests().await.unwrap().len() - before, 3);
 }

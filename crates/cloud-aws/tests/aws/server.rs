@@ -8,7 +8,7 @@ use std::sync::{
 use berth_cloud::{Cloud, Session};
 use berth_cloud_aws::AwsCloud;
 use berth_domain::{
-    cloud_account::AccessKey,
+    access::{Access, AccessKey, Purpose, SessionName},
     secret::Secret,
     values::{Arn, RoleName, SecretAccessKey},
 };
@@ -32,9 +32,18 @@ pub(crate) fn key(id: &str) -> AccessKey {
     }
 }
 
+/// Access by [`key`].
+pub(crate) fn access(id: &str) -> Access {
+    Access::Key(key(id))
+}
+
 /// A session that takes `url` for AWS.
 pub(crate) async fn session(url: &str) -> Arc<dyn Session> {
-    AwsCloud::at(url, "eu-central-1").await.session(&key(KEY_ID))
+    AwsCloud::at(url, "eu-central-1").await.session(&access(KEY_ID), &session_name())
+}
+
+pub(crate) fn session_name() -> SessionName {
+    SessionName::new(&"111122223333".parse().expect("an account id"), &Purpose::named("test"))
 }
 
 pub(crate) fn role_name() -> RoleName {

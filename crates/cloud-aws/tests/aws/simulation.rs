@@ -48,7 +48,7 @@ fn page(results: &str, marker: Option<&str>) -> String {
 
 async fn decisions(results: &str, resources: &[&str]) -> Vec<Decision> {
     let aws = always(answer(200, &page(results, None))).await;
-    session(&aws.uri()).await.simulate(&question(resources)).await.expect("decisions")
+    session(&aws.uri()).await.simulate(&question(resources)).await.expect("decisions").value
 }
 
 fn decided(resource: Option<&str>, effect: Effect) -> Decision {
@@ -137,7 +137,7 @@ async fn all_pages_of_decisions_are_read() {
     let first = page(&evaluation(SUBNET, "allowed", ""), Some("page2"));
     on(ACTION).respond_with(answer(200, &first)).expect(1).mount(&aws).await;
 
-    let answered = session(&aws.uri()).await.simulate(&question(&[SUBNET, VOLUME])).await.unwrap();
+    let answered = session(&aws.uri()).await.simulate(&question(&[SUBNET, VOLUME])).await.unwrap().value;
 
     assert_eq!(
         answered,

@@ -1,13 +1,9 @@
 //! What the calls leave in metrics and logs, and what they must not.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::{cell::RefCell, io, sync::Once};
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::fmt::MakeWriter;
 use wiremock::MockServer;
 
 use crate::{
@@ -15,19 +11,17 @@ use crate::{
     server::{SECRET, always, answer, on, role_name, session},
 };
 
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("no panics under this lock")).into_owned()
-    }
+thread_local! {
+    /// What this test's thread has logged, once it began to keep it.
+    static KEPT: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
-impl io::Write for Log {
+/// Keeps what is logged by the thread that logs it, if it keeps anything.
+struct OfThisThread;
+
+impl io::Write for OfThisThread {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no panics under this lock").extend_from_slice(bytes);
+        KEPT.with_borrow_mut(|kept| kept.iter_mut().for_each(|kept| kept.extend_from_slice(bytes)));
         Ok(bytes.len())
     }
 
@@ -36,19 +30,19 @@ impl io::Write for Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
+/// From here on, what this thread logs is kept, on every level. One subscriber serves all tests: `tracing` may decide
+/// by whatever thread comes first whether anybody wants an event at all.
+fn keep_log() {
+    static SUBSCRIBED: Once = Once::new();
+    SUBSCRIBED.call_once(|| {
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(LevelFilter::TRACE);
+        subscriber.with_writer(|| OfThisThread).init();
+    });
+    KEPT.set(Some(Vec::new()));
 }
 
-fn keep_log(level: LevelFilter) -> (Log, tracing::subscriber::DefaultGuard) {
-    let log = Log::default();
-    let subscriber =
-        tracing_subscriber::fmt().with_ansi(false).with_max_level(level).with_writer(log.clone()).finish();
-    (log, tracing::subscriber::set_default(subscriber))
+fn log() -> String {
+    KEPT.with_borrow(|kept| String::from_utf8_lossy(kept.as_deref().unwrap_or_default()).into_owned())
 }
 
 #[tokio::test]
@@ -79,13 +73,14 @@ async fn calls_are_counted_by_operation_and_outcome() {
 
 #[tokio::test]
 async fn a_call_is_logged_with_its_operation_outcome_and_request_id() {
-    let (log, _guard) = keep_log(LevelFilter::DEBUG);
+    keep_log();
     let aws = always(answer(404, &answers::error("NoSuchEntity", "no such role"))).await;
 
     session(&aws.uri()).await.role(&role_name()).await.unwrap_err();
 
-    let text = log.text();
-    let line = text.lines().find(|line| line.contains("berth_cloud_aws")).unwrap();
+    let text = log();
+    let line =
+        text.lines().find(|line| line.contains("DEBUG") && line.contains("berth_cloud_aws")).unwrap();
     for part in ["iam:GetRole", "not_found", "7a62c49f-347e-4fc4-9331-6e8eEXAMPLE", "no such role"] {
         assert!(line.contains(part), "{part} is not in {line}");
     }
@@ -93,13 +88,13 @@ async fn a_call_is_logged_with_its_operation_outcome_and_request_id() {
 
 #[tokio::test]
 async fn the_secret_shows_in_no_log_at_the_lowest_level_nor_in_an_error() {
-    let (log, _guard) = keep_log(LevelFilter::TRACE);
+    keep_log();
     let aws = always(answer(403, &answers::error("SignatureDoesNotMatch", "wrong"))).await;
     let session = session(&aws.uri()).await;
 
     let errors = [session.caller_arn().await.unwrap_err(), session.role(&role_name()).await.unwrap_err()];
 
-    let text = log.text();
+    let text = log();
     assert!(text.contains("TRACE") && text.contains("aws_sigv4"), "the SDK logs at this level");
     assert!(!text.contains(SECRET));
     assert!(!text.contains(&SECRET[..20]));

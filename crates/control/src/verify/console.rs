@@ -1,23 +1,35 @@
 //! Can support staff get into the AWS console: by role, by user, at the right address?
 
-use berth_cloud::ErrorKind;
+use berth_cloud::{Answer, Error, ErrorKind, Role};
 use berth_domain::{
     cloud_account::Field,
     findings::{Check, Finding, Identity},
     permissions::Scope,
     trust::{self, Mfa, Trust},
-    values::{Arn, SignInAccount},
+    values::{Arn, RoleName, SignInAccount},
 };
 
-use super::{Subject, could_not_check, may_not_check, never};
+use super::{Subject, could_not_check, evidence, may_not_check, never};
 
 impl Subject<'_> {
     /// The console role's ARN and what was found about it.
     pub(super) async fn console_role(&self, scope: &Scope) -> (Option<Arn>, Vec<Finding>) {
         let Some(name) = self.candidate.console.role() else { return (None, Vec::new()) };
         let too_new = |kind: &ErrorKind| *kind == ErrorKind::NotFound;
-        match self.ask("iam:GetRole", too_new, || self.session.role(name)).await {
-            Ok(role) => {
+        let called = self.ask("iam:GetRole", too_new, || self.session.role(name)).await;
+        let shown_by = evidence(&called);
+        let (arn, findings) = self.judge_console_role(name, called, scope);
+        (arn, findings.into_iter().map(|finding| finding.evidence(shown_by.clone())).collect())
+    }
+
+    fn judge_console_role(
+        &self,
+        name: &RoleName,
+        called: Result<Answer<Role>, Error>,
+        scope: &Scope,
+    ) -> (Option<Arn>, Vec<Finding>) {
+        match called {
+            Ok(Answer { value: role, .. }) => {
                 let exists = Finding::pass(Check::ConsoleRole, format!("The console role {name} exists."))
                     .on(Field::ConsoleRoleName)
                     .action("iam:GetRole")
@@ -120,8 +132,9 @@ impl Subject<'_> {
     pub(super) async fn console_user(&self, scope: &Scope) -> Vec<Finding> {
         let Some(user) = self.candidate.console.user() else { return Vec::new() };
         let name = &user.name;
-        let finding = match self.ask("iam:GetLoginProfile", never, || self.session.login_profile(name)).await {
-            Ok(()) => Finding::pass(
+        let called = self.ask("iam:GetLoginProfile", never, || self.session.login_profile(name)).await;
+        let finding = match &called {
+            Ok(_) => Finding::pass(
                 Check::ConsoleUser,
                 format!("The user {name} exists and can sign in to the console. AWS offers no way to check its password."),
             )
@@ -146,10 +159,10 @@ impl Subject<'_> {
                     finding.blocking = false;
                     finding
                 }
-                _ => could_not_check(Check::ConsoleUser, "the console user", &error),
+                _ => could_not_check(Check::ConsoleUser, "the console user", error),
             },
         };
-        vec![finding.action("iam:GetLoginProfile").resource(name.as_str())]
+        vec![finding.action("iam:GetLoginProfile").resource(name.as_str()).evidence(evidence(&called))]
     }
 
     /// Whether the sign-in URL belongs to the AWS account that the key belongs to.
@@ -170,8 +183,10 @@ impl Subject<'_> {
             SignInAccount::Id(id) if id == *account => belongs(),
             SignInAccount::Id(id) => foreign(format!("AWS account {id}")),
             SignInAccount::Alias(alias) => {
-                match self.ask("iam:ListAccountAliases", never, || self.session.account_aliases()).await {
-                    Ok(aliases) if aliases.contains(&alias) => belongs(),
+                let called =
+                    self.ask("iam:ListAccountAliases", never, || self.session.account_aliases()).await;
+                let finding = match &called {
+                    Ok(aliases) if aliases.value.contains(&alias) => belongs(),
                     Ok(_) => foreign(format!("the AWS account with the alias {alias}")),
                     Err(error) => match &error.kind {
                         ErrorKind::Denied { action, .. } => {
@@ -186,9 +201,10 @@ impl Subject<'_> {
                             finding.blocking = false;
                             finding
                         }
-                        _ => could_not_check(Check::SignInUrl, "the sign-in URL's alias", &error),
+                        _ => could_not_check(Check::SignInUrl, "the sign-in URL's alias", error),
                     },
-                }
+                };
+                finding.evidence(evidence(&called))
             }
         };
         vec![finding.on(Field::SignInLoginUrl)]

@@ -2,28 +2,40 @@
 
 use berth_cloud::ErrorKind;
 use berth_domain::{
+    access::Access,
     cloud_account::Field,
     findings::{Check, Finding, Identity},
-    values::Arn,
+    values::{AccessKeyId, Arn},
 };
 
 use super::{Subject, could_not_check};
 
 impl Subject<'_> {
     pub(super) async fn credentials(&self) -> (Option<Identity>, Vec<Finding>) {
-        let too_new = |kind: &ErrorKind| *kind == ErrorKind::InvalidKey;
-        match self.ask("sts:GetCallerIdentity", too_new, || self.session.caller_arn()).await {
-            Ok(arn) => match judge(arn) {
-                Ok((identity, finding)) => (Some(identity), vec![finding]),
-                Err(finding) => (None, vec![*finding]),
-            },
-            Err(error) => (None, vec![self.refused(&error)]),
+        match &self.candidate.access {
+            Access::Key(key) => self.access_key(&key.id).await,
+            Access::Role(role) => self.assumed_role(role).await,
         }
     }
 
-    fn refused(&self, error: &berth_cloud::Error) -> Finding {
-        let key = &self.candidate.access_key.id;
-        match error.kind {
+    async fn access_key(&self, key: &AccessKeyId) -> (Option<Identity>, Vec<Finding>) {
+        // AWS takes such a key only together with a session token, and would call it unknown without.
+        if key.is_temporary() {
+            return (None, vec![temporary(key)]);
+        }
+        let too_new = |kind: &ErrorKind| *kind == ErrorKind::InvalidKey;
+        match self.ask("sts:GetCallerIdentity", too_new, || self.session.caller_arn()).await {
+            Ok(answer) => match judge(answer.value.clone()) {
+                Ok((identity, finding)) => (Some(identity), vec![finding.evidence(&answer)]),
+                Err(finding) => (None, vec![finding.evidence(&answer)]),
+            },
+            Err(error) => (None, vec![refused(key, &error)]),
+        }
+    }
+}
+
+fn refused(key: &AccessKeyId, error: &berth_cloud::Error) -> Finding {
+    match error.kind {
             ErrorKind::InvalidKey => Finding::fail(
                 Check::Credentials,
                 format!("AWS does not accept the access key {key}: it does not exist, was deleted, or is switched off (inactive)."),
@@ -45,7 +57,18 @@ impl Subject<'_> {
             _ => could_not_check(Check::Credentials, "the access key", error),
         }
         .action(error.operation)
-    }
+        .evidence(error)
+}
+
+fn temporary(key: &AccessKeyId) -> Finding {
+    Finding::fail(
+        Check::Credentials,
+        format!(
+            "The access key {key} is temporary (it starts with ASIA) and would stop working within hours."
+        ),
+    )
+    .on(Field::AccessKeyId)
+    .remedy("Create a long-lived access key for the IAM user and enter that one.")
 }
 
 fn judge(arn: Arn) -> Result<(Identity, Finding), Box<Finding>> {
@@ -77,5 +100,5 @@ fn judge(arn: Arn) -> Result<(Identity, Finding), Box<Finding>> {
         .on(Field::AccessKeyId)
         .action("sts:GetCallerIdentity")
         .resource(arn.as_str());
-    Ok((Identity { aws_account_id: arn.account().clone(), user_arn: arn }, finding))
+    Ok((Identity { aws_account_id: arn.account().clone(), principal_arn: arn }, finding))
 }

@@ -1,13 +1,12 @@
 //! Do the role and the instance profile exist that the nodes run as?
 
-use berth_cloud::ErrorKind;
+use berth_cloud::{Answer, ErrorKind};
 use berth_domain::{
-    cloud_account::Field,
     findings::{Check, Finding},
     permissions::Scope,
 };
 
-use super::{Subject, could_not_check, may_not_check};
+use super::{Subject, could_not_check, evidence, may_not_check};
 
 impl Subject<'_> {
     pub(super) async fn nodes(&self, scope: &Scope) -> Vec<Finding> {
@@ -23,8 +22,10 @@ impl Subject<'_> {
             "Create the role {name} for EC2 (trusted service ec2.amazonaws.com); the AWS console makes the instance profile of the same name with it, elsewhere create that too and add the role."
         );
         let role_finding = match &role {
-            Ok(role) => Finding::pass(Check::NodeRole, format!("The node role {name} exists."))
-                .resource(role.arn.as_str()),
+            Ok(Answer { value: role, .. }) => {
+                Finding::pass(Check::NodeRole, format!("The node role {name} exists."))
+                    .resource(role.arn.as_str())
+            }
             Err(error) => match &error.kind {
                 ErrorKind::NotFound => Finding::fail(
                     Check::NodeRole,
@@ -34,7 +35,7 @@ impl Subject<'_> {
                 .remedy(&create),
                 ErrorKind::Denied { action, .. } => may_not_check(
                     Check::NodeRole,
-                    Field::AccessKeyId,
+                    scope.grantee.field(),
                     "the node role",
                     action,
                     scope,
@@ -44,23 +45,25 @@ impl Subject<'_> {
             },
         };
         let profile_finding = match &profiles {
-            Ok(found) if found.is_empty() => Finding::fail(
+            Ok(Answer { value: found, .. }) if found.is_empty() => Finding::fail(
                 Check::InstanceProfile,
                 format!("No instance profile holds the node role {name}, so no instance can run as it."),
             )
             .resource(name.as_str())
             .remedy(format!("Create an instance profile named {name} and add the role {name} to it.")),
-            Ok(found) => Finding::pass(
+            Ok(Answer { value: found, .. }) => Finding::pass(
                 Check::InstanceProfile,
                 format!("The instance profile {} holds the node role.", found.join(", ")),
             )
             .resource(found.join(", ")),
             Err(error) => match &error.kind {
                 // The missing role has its own finding; a second one would say the same.
-                ErrorKind::NotFound => return vec![role_finding.action("iam:GetRole")],
+                ErrorKind::NotFound => {
+                    return vec![role_finding.action("iam:GetRole").evidence(evidence(&role))];
+                }
                 ErrorKind::Denied { action, .. } => may_not_check(
                     Check::InstanceProfile,
-                    Field::AccessKeyId,
+                    scope.grantee.field(),
                     "the node role's instance profile",
                     action,
                     scope,
@@ -69,6 +72,9 @@ impl Subject<'_> {
                 _ => could_not_check(Check::InstanceProfile, "the node role's instance profile", error),
             },
         };
-        vec![role_finding.action("iam:GetRole"), profile_finding.action("iam:ListInstanceProfilesForRole")]
+        vec![
+            role_finding.action("iam:GetRole").evidence(evidence(&role)),
+            profile_finding.action("iam:ListInstanceProfilesForRole").evidence(evidence(&profiles)),
+        ]
     }
 }

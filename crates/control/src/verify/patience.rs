@@ -8,9 +8,11 @@ use tokio::time::Instant;
 /// Whether to wait for what may just be too new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// Take the first answer: somebody is looking at a form.
+    /// Take the first answer, and leave out what takes more than two round trips and decides nothing.
     None,
-    /// Ask again with growing pauses for up to 20 seconds: a task can wait.
+    /// Take the first answer, but look at everything: somebody wants to see it.
+    ForEveryCheck,
+    /// Look at everything, and ask again with growing pauses for up to 20 seconds: a task can wait.
     ForNewCredentials,
 }
 

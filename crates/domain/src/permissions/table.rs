@@ -1,17 +1,18 @@
 //! The rows of the permission table.
 
 use super::{
-    Function::{self, Maintain, Monitor, Provision, Verify},
+    Function::{self, Maintain, Monitor, Provision, Rotate, Verify},
     Guard::{CarriesTag, CreatedWithTag, Open, PassedToEc2, TaggedWhileCreating},
     Need::{Free, Optional, Required},
     Permission,
-    Target::{self, Ec2, Everything, NodeRole, OwnEc2, OwnUser, Roles, Users},
+    Target::{
+        self, Ec2, Everything, Groups, Itself, NodeRole, OwnEc2, OwnRole, OwnUser, Policies, Roles, Users,
+    },
 };
 
 /// The EC2 actions that may set tags, because they create what they tag.
 pub(super) const CREATING: &[&str] = &[
     "RunInstances",
-    "CreateVolume",
     "CreateVpc",
     "CreateSubnet",
     "CreateInternetGateway",
@@ -19,6 +20,9 @@ pub(super) const CREATING: &[&str] = &[
     "CreateSecurityGroup",
     "ImportKeyPair",
 ];
+
+/// One sentence for all calls that reading policies takes: verification tells of them as one.
+const BREADTH: &str = "Shows whether the policies allow far more than Berth needs.";
 
 const INSTANCE: &[&str] = &["instance"];
 const VOLUME: &[&str] = &["volume"];
@@ -57,6 +61,10 @@ const fn verify(action: &'static str, target: Target, why: &'static str) -> Perm
     Permission { action, target, guard: Open, function: Verify, need: Required, why }
 }
 
+const fn rotate(action: &'static str, why: &'static str) -> Permission {
+    Permission { action, target: OwnUser, guard: Open, function: Rotate, need: Optional, why }
+}
+
 const fn optional(
     action: &'static str,
     target: Target,
@@ -89,7 +97,7 @@ pub const TABLE: &[Permission] = &[
     ),
     verify(
         "iam:SimulatePrincipalPolicy",
-        OwnUser,
+        Itself,
         "Tells which permissions are missing before anything is built.",
     ),
     optional(
@@ -103,6 +111,36 @@ pub const TABLE: &[Permission] = &[
         Everything,
         Verify,
         "Shows that a sign-in URL with an alias belongs to this AWS account.",
+    ),
+    optional(
+        "iam:ListAccessKeys",
+        OwnUser,
+        Verify,
+        "Tells how old the access key is and whether the user has another.",
+    ),
+    optional(
+        "iam:GetAccessKeyLastUsed",
+        OwnUser,
+        Verify,
+        "Tells whether something other than Berth uses the access key.",
+    ),
+    optional("iam:ListUserPolicies", OwnUser, Verify, BREADTH),
+    optional("iam:GetUserPolicy", OwnUser, Verify, BREADTH),
+    optional("iam:ListAttachedUserPolicies", OwnUser, Verify, BREADTH),
+    optional("iam:ListGroupsForUser", OwnUser, Verify, BREADTH),
+    optional("iam:ListRolePolicies", OwnRole, Verify, BREADTH),
+    optional("iam:GetRolePolicy", OwnRole, Verify, BREADTH),
+    optional("iam:ListAttachedRolePolicies", OwnRole, Verify, BREADTH),
+    optional("iam:ListGroupPolicies", Groups, Verify, BREADTH),
+    optional("iam:GetGroupPolicy", Groups, Verify, BREADTH),
+    optional("iam:ListAttachedGroupPolicies", Groups, Verify, BREADTH),
+    optional("iam:GetPolicy", Policies, Verify, BREADTH),
+    optional("iam:GetPolicyVersion", Policies, Verify, BREADTH),
+    optional(
+        "ec2:DescribeRegions",
+        Everything,
+        Verify,
+        "Tells whether the region that Berth works in is switched on.",
     ),
     // Provision
     create("ec2:CreateVpc", VPC, "Makes the network of a subscription."),
@@ -147,12 +185,10 @@ pub const TABLE: &[Permission] = &[
     own("ec2:AuthorizeSecurityGroupIngress", GROUP, Provision, "Lets nodes and allowed clients in."),
     own("ec2:AuthorizeSecurityGroupEgress", GROUP, Provision, "Lets the nodes answer and reach AWS."),
     create("ec2:ImportKeyPair", KEY_PAIR, "Registers the key that maintenance signs in with."),
-    create("ec2:CreateVolume", VOLUME, "Makes the nodes' encrypted data volumes."),
-    own("ec2:AttachVolume", &["instance", "volume"], Provision, "Gives nodes their data volumes."),
     create(
         "ec2:RunInstances",
         &["instance", "volume", "network-interface"],
-        "Starts the nodes, with their root volumes and network interfaces.",
+        "Starts the nodes, with their encrypted volumes and network interfaces.",
     ),
     Permission {
         action: "ec2:RunInstances",
@@ -192,21 +228,28 @@ pub const TABLE: &[Permission] = &[
     ),
     // Monitor
     read("ec2:DescribeAvailabilityZones", Provision, "Tells which zones can be used."),
-    read("ec2:DescribeRegions", Provision, "Tells which regions are switched on."),
     read("ec2:DescribeInstanceTypes", Provision, "Tells which instance types can be had."),
+    read(
+        "ec2:DescribeInstanceTypeOfferings",
+        Provision,
+        "Tells in which zones an instance type can be had.",
+    ),
     read("ec2:DescribeImages", Provision, "Looks at the machine image before it is used."),
     read("ec2:DescribeVpcs", Monitor, "Compares the VPC with what was built."),
+    read("ec2:DescribeVpcAttribute", Monitor, "Tells whether names still work in the VPC."),
     read("ec2:DescribeSubnets", Monitor, "Compares the subnets with what was built."),
     read("ec2:DescribeInternetGateways", Monitor, "Compares the gateway with what was built."),
     read("ec2:DescribeRouteTables", Monitor, "Compares the routes with what was built."),
-    read("ec2:DescribeSecurityGroups", Monitor, "Compares the security groups with what was built."),
-    read("ec2:DescribeSecurityGroupRules", Monitor, "Finds added, removed and widened rules."),
+    read(
+        "ec2:DescribeSecurityGroups",
+        Monitor,
+        "Finds added, removed and widened rules of security groups.",
+    ),
     read("ec2:DescribeNetworkInterfaces", Monitor, "Finds what else is in the VPC."),
     read("ec2:DescribeInstances", Monitor, "Finds stopped, terminated and changed nodes."),
     read("ec2:DescribeInstanceStatus", Monitor, "Reads AWS's health checks of the nodes."),
     read("ec2:DescribeVolumes", Monitor, "Finds detached and unencrypted volumes."),
     read("ec2:DescribeKeyPairs", Monitor, "Compares the key pair with what was built."),
-    read("ec2:DescribeTags", Monitor, "Finds what Berth owns by its tag."),
     read("cloudwatch:GetMetricData", Monitor, "Reads the nodes' load."),
     optional(
         "cloudtrail:LookupEvents",
@@ -216,13 +259,10 @@ pub const TABLE: &[Permission] = &[
     ),
     // Maintain
     own("ec2:StartInstances", INSTANCE, Maintain, "Starts nodes that were stopped."),
-    own("ec2:StopInstances", INSTANCE, Maintain, "Stops a node for maintenance."),
-    own("ec2:RebootInstances", INSTANCE, Maintain, "Restarts a node for maintenance."),
-    own("ec2:ModifyInstanceAttribute", INSTANCE, Maintain, "Gives a node another size or back its groups."),
+    own("ec2:ModifyInstanceAttribute", INSTANCE, Maintain, "Gives a node back its security groups."),
     own("ec2:RevokeSecurityGroupIngress", GROUP, Maintain, "Takes away access that is no longer allowed."),
     own("ec2:RevokeSecurityGroupEgress", GROUP, Maintain, "Takes away access that is no longer allowed."),
     own("ec2:TerminateInstances", INSTANCE, Maintain, "Removes nodes that are no longer wanted."),
-    own("ec2:DetachVolume", &["instance", "volume"], Maintain, "Takes a volume from a node."),
     own("ec2:DeleteVolume", VOLUME, Maintain, "Removes volumes that are no longer wanted."),
     own("ec2:DeleteKeyPair", KEY_PAIR, Maintain, "Removes the key pair with its subscription."),
     own("ec2:DeleteSecurityGroup", GROUP, Maintain, "Removes the security groups with their subscription."),
@@ -243,4 +283,8 @@ pub const TABLE: &[Permission] = &[
     ),
     own("ec2:DeleteInternetGateway", GATEWAY, Maintain, "Removes the gateway with its subscription."),
     own("ec2:DeleteVpc", VPC, Maintain, "Removes the VPC with its subscription."),
+    // Rotate
+    rotate("iam:CreateAccessKey", "Creates the access key that replaces the one in use."),
+    rotate("iam:UpdateAccessKey", "Switches the replaced access key off, and on again when it is missed."),
+    rotate("iam:DeleteAccessKey", "Deletes the replaced access key."),
 ];

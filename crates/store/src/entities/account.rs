@@ -11,6 +11,7 @@ pub struct Model {
     pub account_key: String,
     pub task_seq: i32,
     pub log_seq: i32,
+    pub contract: String,
     pub created_at: i64,
     pub updated_at: i64,
 }

@@ -1,4 +1,5 @@
-//! Cloud accounts with their sealed secrets. `status` follows from the unfinished tasks.
+//! Cloud accounts with their sealed secrets. `status` follows from the unfinished tasks and,
+//! without any, from the health. Nothing is planned yet while `next_check_at` is NULL.
 
 use sea_orm::entity::prelude::*;
 
@@ -10,18 +11,25 @@ pub struct Model {
     pub account_id: i32,
     pub name: String,
     pub status: String,
-    pub access_key_id: String,
+    pub access_key_id: Option<String>,
+    pub role_arn: Option<String>,
+    pub external_id: Option<String>,
     pub aws_account_id: String,
     pub user_arn: String,
     pub console_role: Option<String>,
     pub console_role_arn: Option<String>,
     pub console_username: Option<String>,
     pub sign_in_url: String,
-    pub secret_key: Vec<u8>,
+    pub secret_key: Option<Vec<u8>>,
     pub console_password: Option<Vec<u8>>,
     pub created_at: i64,
     pub updated_at: i64,
     pub verified_at: i64,
+    pub failing_since: Option<i64>,
+    pub failing_findings: String,
+    pub next_check_at: Option<i64>,
+    pub check_lease_until: Option<i64>,
+    pub check_generation: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,4 +1,4 @@
-//! Subscriptions. `regions` is a JSON list.
+//! Subscriptions. `regions` is a JSON list, `terms` a JSON object.
 
 use sea_orm::entity::prelude::*;
 
@@ -13,6 +13,8 @@ pub struct Model {
     pub status: String,
     pub cloud_account_id: Option<i32>,
     pub regions: String,
+    pub terms: Option<String>,
+    pub status_reason: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,
 }

@@ -2,6 +2,14 @@
 
 mod m2026_11_20_000001_first_tables;
 mod m2026_11_20_000002_console;
+mod m2026_11_20_000003_health;
+mod m2026_11_20_000004_webhooks;
+mod m2026_11_20_000005_rotation;
+mod m2026_11_20_000006_role_access;
+mod m2026_11_20_000007_console_sessions;
+mod m2026_11_20_000008_subscriptions;
+mod m2026_11_20_000009_deployments;
+mod m2026_11_20_000010_watch;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -13,6 +21,14 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m2026_11_20_000001_first_tables::Migration),
             Box::new(m2026_11_20_000002_console::Migration),
+            Box::new(m2026_11_20_000003_health::Migration),
+            Box::new(m2026_11_20_000004_webhooks::Migration),
+            Box::new(m2026_11_20_000005_rotation::Migration),
+            Box::new(m2026_11_20_000006_role_access::Migration),
+            Box::new(m2026_11_20_000007_console_sessions::Migration),
+            Box::new(m2026_11_20_000008_subscriptions::Migration),
+            Box::new(m2026_11_20_000009_deployments::Migration),
+            Box::new(m2026_11_20_000010_watch::Migration),
         ]
     }
 }

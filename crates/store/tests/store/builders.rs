@@ -1,13 +1,17 @@
 //! Builders: a tenant, a cloud account, a queued task, in one line each.
 
 use berth_domain::{
+    access::AccessId,
     account::{Actor, AuditEvent, Role},
     cloud_account::{CloudAccount, Status},
-    ids::{AccountId, CloudAccountId, TaskId},
+    health::Health,
+    ids::{AccountId, CloudAccountId, EventId, TaskId, WebhookId},
     task::{Command, ErrorType, Task, TaskError},
+    webhook::{Event, EventKind},
 };
 use berth_store::{
-    ClaimedTask, Completion, Effect, Error, NewAccount, NewApiKey, NewTask, NewUser, SealedSecrets, Store,
+    ClaimedTask, Completion, Effect, Error, NewAccount, NewApiKey, NewTask, NewUser, NewWebhook,
+    SealedSecrets, Store,
     testing::{Backend, TestDatabase},
 };
 use jiff::Timestamp;
@@ -69,9 +73,11 @@ pub(crate) fn cloud_account(account_id: AccountId, id: i32, name: &str) -> Cloud
         account_id,
         name: name.parse().unwrap(),
         status: Status::Active,
-        access_key_id: format!("AKIA{:016}", id).parse().unwrap(),
-        aws_account_id: "123456789012".parse().unwrap(),
-        user_arn: "arn:aws:iam::123456789012:user/berth-user".parse().unwrap(),
+        health: Health::Working,
+        access: AccessId::Key(format!("AKIA{:016}", id).parse().unwrap()),
+        // Two accounts of one Berth never have the same.
+        aws_account_id: format!("12345678{:04}", account_id.0).parse().unwrap(),
+        principal_arn: "arn:aws:iam::123456789012:user/berth-user".parse().unwrap(),
         console_role: Some("berth-console".parse().unwrap()),
         console_role_arn: Some("arn:aws:iam::123456789012:role/berth-console".parse().unwrap()),
         console_username: None,
@@ -83,7 +89,7 @@ pub(crate) fn cloud_account(account_id: AccountId, id: i32, name: &str) -> Cloud
 }
 
 pub(crate) fn secrets(text: &str) -> SealedSecrets {
-    SealedSecrets { secret_key: text.as_bytes().to_vec(), console_password: None }
+    SealedSecrets { secret_key: Some(text.as_bytes().to_vec()), console_password: None }
 }
 
 pub(crate) fn new_task(account_id: AccountId, number: u128, command: Command) -> NewTask {
@@ -92,6 +98,7 @@ pub(crate) fn new_task(account_id: AccountId, number: u128, command: Command) ->
         account_id,
         command,
         cloud_account_id: None,
+        subscription_id: None,
         sealed_request: Some(b"sealed request".to_vec()),
         description: "Queued.".into(),
         at: at(0),
@@ -127,17 +134,23 @@ pub(crate) fn success(effect: Effect) -> Completion {
         outcome: Ok(effect),
         description: "Done.".into(),
         findings: vec![],
+        verification: None,
         audit: event("Task completed"),
     }
 }
 
 pub(crate) fn failure() -> Completion {
-    let error = TaskError { kind: ErrorType::CloudAccountInvalidCreds, description: "AWS refused.".into() };
+    let error = TaskError {
+        kind: ErrorType::CloudAccountInvalidCreds,
+        description: "AWS refused.".into(),
+        fields: Vec::new(),
+    };
     Completion {
         at: at(20),
         outcome: Err(error),
         description: "Failed.".into(),
         findings: vec![],
+        verification: None,
         audit: event("Task failed"),
     }
 }
@@ -150,4 +163,28 @@ pub(crate) async fn register(store: &Store, account: AccountId, name: &str) -> C
     let effect = Effect::Create { account: cloud_account(account, id.0, name), secrets: secrets(name) };
     store.finish_task(&claimed.lease, success(effect)).await.unwrap();
     id
+}
+
+/// An endpoint of an account, or of all, that wants these events.
+pub(crate) async fn add_webhook(
+    store: &Store,
+    account_id: Option<AccountId>,
+    events: &[EventKind],
+) -> WebhookId {
+    let id = store.allocate_webhook_id().await.unwrap();
+    let new = NewWebhook {
+        id,
+        account_id,
+        url: "https://example.com/hooks".parse().unwrap(),
+        sealed_secret: b"sealed".to_vec(),
+        events: events.to_vec(),
+    };
+    store.add_webhook(new, 10, event("Webhook added"), at(0)).await.unwrap();
+    id
+}
+
+/// Something that happened in an account.
+pub(crate) fn happening(account_id: AccountId, number: u128, kind: EventKind, seconds: i64) -> Event {
+    let data = Default::default();
+    Event { id: EventId(Uuid::from_u128(number)), account_id, kind, at: at(seconds), data }
 }

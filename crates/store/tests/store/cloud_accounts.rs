@@ -42,7 +42,7 @@ async fn conflicts_are_what_others_of_the_same_account_have(
     let mine = cloud_account(account, 101, "prod");
     insert_cloud_accounts(db.store(), [(mine.clone(), secrets("s"))]).await;
     let find = async |account, except| {
-        let (name, key) = (Some(&mine.name), Some(&mine.access_key_id));
+        let (name, key) = (Some(&mine.name), mine.access.key());
         db.store().conflicts(account, name, key, except).await.unwrap()
     };
 

@@ -6,7 +6,10 @@ use berth_domain::{
     ids::{AccountId, CloudAccountId},
     task::{Command, TaskStatus},
 };
-use berth_store::{ClaimedTask, Completion, Effect, Error, SealedSecrets, Store, Unique, testing::Backend};
+use berth_store::{
+    ClaimedTask, Completion, Effect, Error, Holders, SealedSecrets, Store, Unique,
+    testing::{Backend, insert_cloud_accounts},
+};
 use rstest::rstest;
 
 use crate::{audit, builders::*};
@@ -29,7 +32,7 @@ async fn a_creation_saves_the_cloud_account_and_erases_the_request(
 ) {
     let (db, account) = with_tenant(backend).await;
     let (claimed, id) = claim_creation(db.store(), account).await;
-    let sealed = SealedSecrets { secret_key: b"s".to_vec(), console_password: Some(b"p".to_vec()) };
+    let sealed = SealedSecrets { secret_key: Some(b"s".to_vec()), console_password: Some(b"p".to_vec()) };
     let effect = Effect::Create { account: cloud_account(account, id.0, "prod"), secrets: sealed.clone() };
     let findings = vec![Finding::pass(Check::Credentials, "Valid.")];
     let completion = Completion { findings: findings.clone(), ..success(effect) };
@@ -91,6 +94,73 @@ async fn a_taken_value_writes_nothing_and_the_task_can_still_fail(
     assert_eq!(task.status, TaskStatus::ProcessingInProgress);
     assert_eq!(db.store().audit_entries(account, audit::all()).await.unwrap().len(), entries);
     db.store().finish_task(&claimed.lease, failure()).await.expect("the lease still holds");
+}
+
+/// A creation, claimed, of a cloud account over the AWS account of `like`.
+async fn claim_creation_like(
+    store: &Store,
+    account: AccountId,
+    like: &CloudAccount,
+) -> (ClaimedTask, CloudAccount) {
+    let (claimed, id) = claim_creation(store, account).await;
+    let aws_account_id = like.aws_account_id.clone();
+    (claimed, CloudAccount { aws_account_id, ..cloud_account(account, id.0, "same") })
+}
+
+#[rstest]
+#[tokio::test]
+async fn of_two_accounts_that_register_one_aws_account_at_once_one_is_refused(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, account) = with_tenant(backend).await;
+    let other = tenant(db.store(), 2).await;
+    let (one, first) = claim_creation_like(db.store(), account, &cloud_account(account, 1, "x")).await;
+    let (two, second) = claim_creation_like(db.store(), other, &first).await;
+    let finish = async |claimed: &ClaimedTask, account: CloudAccount| {
+        let effect = Effect::Create { account, secrets: secrets("s") };
+        db.store().finish_task(&claimed.lease, success(effect)).await
+    };
+
+    let (one, two) = tokio::join!(finish(&one, first), finish(&two, second));
+
+    let refused = |ended: &Result<_, Error>| matches!(ended, Err(Error::Taken(Unique::AwsAccount)));
+    assert_eq!([one.is_ok(), two.is_ok()].iter().filter(|ended| **ended).count(), 1, "{one:?} {two:?}");
+    assert!(refused(&one) || refused(&two), "{one:?} {two:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_cloud_account_that_shares_its_aws_account_from_before_can_still_be_changed(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, account) = with_tenant(backend).await;
+    let other = tenant(db.store(), 2).await;
+    let id = register(db.store(), account, "prod").await;
+    let mine = cloud_account(account, id.0, "prod");
+    let theirs =
+        CloudAccount { aws_account_id: mine.aws_account_id.clone(), ..cloud_account(other, 900, "x") };
+    insert_cloud_accounts(db.store(), [(theirs, secrets("s"))]).await;
+    let claimed = claim_about(db.store(), (account, id), Command::CloudAccountUpdateRequest).await;
+
+    let effect = Effect::Update { account: mine, secrets: secrets("new") };
+
+    db.store().finish_task(&claimed.lease, success(effect)).await.expect("it stays in its AWS account");
+}
+
+#[rstest]
+#[tokio::test]
+async fn who_holds_an_aws_account_is_told_by_name_here_and_by_number_elsewhere(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, account) = with_tenant(backend).await;
+    let other = tenant(db.store(), 2).await;
+    let id = register(db.store(), account, "prod").await;
+    let aws = cloud_account(account, id.0, "prod").aws_account_id;
+
+    let seen = db.store().holders(&aws, account).await.unwrap();
+    assert_eq!(seen, Holders { here: vec![(id, "prod".parse().unwrap())], others: 0 });
+    let seen = db.store().holders(&aws, other).await.unwrap();
+    assert_eq!(seen, Holders { here: vec![], others: 1 });
 }
 
 #[rstest]

@@ -5,10 +5,17 @@
 mod accounts;
 mod audit;
 mod builders;
+mod checks;
 mod cloud_accounts;
 mod completion;
 mod connection;
+mod console_sessions;
+mod external_ids;
 mod leases;
+mod migrations;
 mod queue;
+mod rotations;
 mod sealed;
+mod sites;
 mod subscriptions;
+mod webhooks;

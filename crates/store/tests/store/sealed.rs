@@ -37,6 +37,7 @@ async fn a_walk_in_small_steps_finds_every_sealed_value_once(
     let rows =
         [(cloud_account(account, 101, "a"), secrets("a")), (cloud_account(other, 102, "b"), with_password)];
     insert_cloud_accounts(db.store(), rows).await;
+    let webhook = add_webhook(db.store(), Some(account), &[]).await;
 
     let mut found: Vec<SealedValue> = Vec::new();
     loop {
@@ -55,6 +56,7 @@ async fn a_walk_in_small_steps_finds_every_sealed_value_once(
         SealedLocation::SecretKey(CloudAccountId(101)),
         SealedLocation::SecretKey(CloudAccountId(102)),
         SealedLocation::ConsolePassword(CloudAccountId(102)),
+        SealedLocation::WebhookSecret(webhook),
     ];
     assert_eq!(locations, expected);
     assert_eq!(found[3].sealed, b"b");
@@ -67,8 +69,9 @@ async fn a_sealed_value_is_replaced_only_if_it_did_not_change(
 ) {
     let (db, account) = with_tenant(backend).await;
     queue_creation(db.store(), account, 1).await;
-    let sealed = SealedSecrets { secret_key: b"k".to_vec(), console_password: Some(b"p".to_vec()) };
+    let sealed = SealedSecrets { secret_key: Some(b"k".to_vec()), console_password: Some(b"p".to_vec()) };
     insert_cloud_accounts(db.store(), [(cloud_account(account, 101, "a"), sealed)]).await;
+    add_webhook(db.store(), Some(account), &[]).await;
 
     for value in db.store().sealed_values(None, 9).await.unwrap() {
         let replace =
@@ -79,6 +82,6 @@ async fn a_sealed_value_is_replaced_only_if_it_did_not_change(
     }
 
     let values = db.store().sealed_values(None, 9).await.unwrap();
-    assert_eq!(values.len(), 3);
+    assert_eq!(values.len(), 4);
     assert!(values.iter().all(|value| value.sealed == b"new"), "{values:?}");
 }

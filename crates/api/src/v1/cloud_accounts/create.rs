@@ -30,6 +30,8 @@ use crate::{
             example = json!(TaskView::sample_queued())),
         (status = 400, description = "The body is malformed; `errors` names every field at fault.",
             body = ErrorBody, example = json!(ErrorBody::sample())),
+        (status = 404, description = "There is no such external id, for a cloud account that is entered by a role.",
+            body = ErrorBody),
         (status = 408, description = "The body did not arrive in time.", body = ErrorBody),
         (status = 409, description = "The name or the access key is registered already.", body = ErrorBody),
         (status = 413, description = "The body is larger than 64 KiB.", body = ErrorBody)

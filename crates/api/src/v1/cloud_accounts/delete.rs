@@ -28,8 +28,9 @@ use crate::{
         (status = 200, description = "The task was queued.", body = TaskView,
             example = json!(TaskView::sample_queued())),
         (status = 404, description = "There is no such cloud account.", body = ErrorBody),
-        (status = 409, description = "Subscriptions use the cloud account, or it is not in a state that allows \
-            removing it.", body = ErrorBody)
+        (status = 403, description = "The role does not allow this, or the cloud account is being removed already.",
+            body = ErrorBody),
+        (status = 409, description = "Subscriptions use the cloud account.", body = ErrorBody)
     )
 )]
 pub(crate) async fn delete_cloud_account(

@@ -16,11 +16,14 @@ use serde::{
 use crate::failure::{Failure, FieldProblem};
 
 /// Every field of the form.
-pub(crate) const FIELDS: [Field; 8] = [
+pub(crate) const FIELDS: [Field; 11] = [
     Field::Name,
     Field::Provider,
+    Field::AccessMode,
     Field::AccessKeyId,
     Field::AccessSecretKey,
+    Field::RoleArn,
+    Field::ExternalId,
     Field::ConsoleRoleName,
     Field::ConsoleUsername,
     Field::ConsolePassword,
@@ -48,7 +51,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Submitted, Failure> {
         return Err(malformed("The body is empty: it must be a JSON object.".to_owned()));
     }
     match serde_json::from_slice(body) {
-        Ok(Json::Object(submitted)) => Ok(submitted),
+        Ok(Json::Object(submitted)) => Ok(*submitted),
         Ok(other) => Err(malformed(format!("The body must be a JSON object, not {}.", other.kind()))),
         // The error's own text may quote the body, which may hold a secret.
         Err(error) => Err(malformed(format!(
@@ -80,8 +83,11 @@ impl Submitted {
             (_, Json::Null) => {}
             (Field::Name, Json::Text(text)) => form.name = Some(text),
             (Field::Provider, Json::Text(text)) => form.provider = Some(text),
+            (Field::AccessMode, Json::Text(text)) => form.access_mode = Some(text),
             (Field::AccessKeyId, Json::Text(text)) => form.access_key_id = Some(text),
             (Field::AccessSecretKey, Json::Text(text)) => form.access_secret_key = Some(Secret::new(text)),
+            (Field::RoleArn, Json::Text(text)) => form.role_arn = Some(text),
+            (Field::ExternalId, Json::Text(text)) => form.external_id = Some(text),
             (Field::ConsoleRoleName, Json::Text(text)) => form.console_role_name = Some(text),
             (Field::ConsoleUsername, Json::Text(text)) => form.console_username = Some(text),
             (Field::ConsolePassword, Json::Text(text)) => form.console_password = Some(Secret::new(text)),
@@ -122,7 +128,7 @@ enum Json {
     Boolean,
     Number,
     Array,
-    Object(Submitted),
+    Object(Box<Submitted>),
 }
 
 impl Json {
@@ -192,7 +198,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
                 }
             }
         }
-        Ok(Json::Object(submitted))
+        Ok(Json::Object(Box::new(submitted)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the document says about the bodies of create and update. Reading them is in [`form`](super::form).
 
+use berth_domain::access::AccessMode;
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -25,12 +26,30 @@ pub(crate) struct CloudAccountFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^AWS$", example = "AWS")]
     provider: Option<String>,
-    /// The id of an IAM user's long-lived access key.
+    /// How Berth gets in: by an access key (`keys`, when absent) or by a role that it assumes (`role`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(keys|role)$", example = "keys")]
+    access_mode: Option<String>,
+    /// The id of an IAM user's long-lived access key, in mode `keys`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 16, max_length = 128, pattern = "^[A-Z0-9]+$", example = "AKIAIOSFODNN7EXAMPLE")]
-    access_key_id: String,
-    /// The access key's secret.
+    access_key_id: Option<String>,
+    /// The access key's secret, in mode `keys`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 40, max_length = 40, pattern = "^[A-Za-z0-9/+=]+$", format = Password, write_only)]
-    access_secret_key: String,
+    access_secret_key: Option<String>,
+    /// The role that Berth assumes, in mode `role`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        max_length = 2048,
+        pattern = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/([!-)+->@-~]+/)?[A-Za-z0-9+=,.@_-]{1,64}$",
+        example = "arn:aws:iam::123456789012:role/berth-access"
+    )]
+    role_arn: Option<String>,
+    /// What Berth names when it assumes the role, in mode `role`; from `POST /api/cloud-accounts/external-id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 2, max_length = 1224, pattern = r"^[A-Za-z0-9_+=,.@:/-]+$")]
+    external_id: Option<String>,
     /// The role through which support staff get into the AWS console.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(
@@ -68,8 +87,8 @@ impl CloudAccountCreate {
         Self(CloudAccountFields {
             name: "production".to_owned(),
             provider: Some("AWS".to_owned()),
-            access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
-            access_secret_key: SAMPLE_SECRET.to_owned(),
+            access_key_id: Some("AKIAIOSFODNN7EXAMPLE".to_owned()),
+            access_secret_key: Some(SAMPLE_SECRET.to_owned()),
             console_role_name: Some("berth-console".to_owned()),
             ..CloudAccountFields::default()
         })
@@ -79,6 +98,26 @@ impl CloudAccountCreate {
 impl PartialSchema for CloudAccountCreate {
     fn schema() -> RefOr<Schema> {
         let of_type = |types: Type| ObjectBuilder::new().schema_type(types);
+        let mode = |mode: AccessMode| of_type(Type::String).enum_values(Some([mode.as_str()]));
+        let by_key = ObjectBuilder::new()
+            .title(Some("Entered by an access key"))
+            .property("accessMode", mode(AccessMode::Keys))
+            .property("accessKeyId", of_type(Type::String))
+            .property("accessSecretKey", of_type(Type::String))
+            .property("roleArn", of_type(Type::Null))
+            .property("externalId", of_type(Type::Null))
+            .required("accessKeyId")
+            .required("accessSecretKey");
+        let by_assumed_role = ObjectBuilder::new()
+            .title(Some("Entered by a role"))
+            .property("accessMode", mode(AccessMode::Role))
+            .property("roleArn", of_type(Type::String))
+            .property("externalId", of_type(Type::String))
+            .property("accessKeyId", of_type(Type::Null))
+            .property("accessSecretKey", of_type(Type::Null))
+            .required("accessMode")
+            .required("roleArn")
+            .required("externalId");
         let by_role = ObjectBuilder::new()
             .title(Some("By a role"))
             .property("consoleRoleName", of_type(Type::String))
@@ -93,10 +132,11 @@ impl PartialSchema for CloudAccountCreate {
             .required("consolePassword");
         AllOfBuilder::new()
             .description(Some(
-                "What a cloud account is made from, with at least one way into its AWS console: a role's name, \
-                 or a user's name and password.",
+                "What a cloud account is made from: an access key or a role to assume, and at least one way into \
+                 its AWS console: a role's name, or a user's name and password.",
             ))
             .item(Ref::from_schema_name("CloudAccountFields"))
+            .item(AnyOfBuilder::new().item(by_key).item(by_assumed_role))
             .item(AnyOfBuilder::new().item(by_role).item(by_user))
             .into()
     }
@@ -124,6 +164,11 @@ pub(crate) struct CloudAccountUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^AWS$")]
     provider: Option<String>,
+    /// How Berth gets in from now on: by an access key (`keys`) or by a role that it assumes (`role`). Comes with
+    /// all that the other way needs, when it is another way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(keys|role)$")]
+    access_mode: Option<String>,
     /// The id of another access key. Comes with its secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 16, max_length = 128, pattern = "^[A-Z0-9]+$")]
@@ -132,6 +177,17 @@ pub(crate) struct CloudAccountUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 40, max_length = 40, pattern = "^[A-Za-z0-9/+=]+$", format = Password, write_only)]
     access_secret_key: Option<String>,
+    /// Another role that Berth assumes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        max_length = 2048,
+        pattern = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/([!-)+->@-~]+/)?[A-Za-z0-9+=,.@_-]{1,64}$"
+    )]
+    role_arn: Option<String>,
+    /// Another external id, from `POST /api/cloud-accounts/external-id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 2, max_length = 1224, pattern = r"^[A-Za-z0-9_+=,.@:/-]+$")]
+    external_id: Option<String>,
     /// Another role through which support staff get into the AWS console.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9+=,.@_-]+$")]

@@ -35,8 +35,9 @@ use crate::{
             body = ErrorBody, example = json!(ErrorBody::sample())),
         (status = 404, description = "There is no such cloud account.", body = ErrorBody),
         (status = 408, description = "The body did not arrive in time.", body = ErrorBody),
-        (status = 409, description = "The name or the access key is registered already, or the cloud account \
-            is not in a state that allows changes.", body = ErrorBody),
+        (status = 403, description = "The role does not allow this, or the cloud account is being removed.",
+            body = ErrorBody),
+        (status = 409, description = "The name or the access key is registered already.", body = ErrorBody),
         (status = 413, description = "The body is larger than 64 KiB.", body = ErrorBody)
     )
 )]

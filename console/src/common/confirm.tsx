@@ -12,13 +12,15 @@ interface Props {
   /** The button's text: what is about to be done. */
   verb: string;
   action: { isPending: boolean; error: unknown };
+  /** While something is missing that was asked for. */
+  disabled?: boolean;
   onConfirm: () => void;
   onClose: () => void;
   children: ReactNode;
 }
 
 /** Asks before something is done that can't be undone. */
-export function Confirm({ title, verb, action, onConfirm, onClose, children }: Props) {
+export function Confirm({ title, verb, action, disabled, onConfirm, onClose, children }: Props) {
   return (
     <Modal
       visible
@@ -31,7 +33,7 @@ export function Confirm({ title, verb, action, onConfirm, onClose, children }: P
             <Button variant="link" onClick={onClose}>
               Cancel
             </Button>
-            <Button variant="primary" loading={action.isPending} onClick={onConfirm}>
+            <Button variant="primary" disabled={disabled} loading={action.isPending} onClick={onConfirm}>
               {verb}
             </Button>
           </SpaceBetween>

@@ -1,0 +1,75 @@
+import Button from "@cloudscape-design/components/button";
+import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
+import Popover from "@cloudscape-design/components/popover";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useMutation } from "@tanstack/react-query";
+
+import { asFailure } from "../api/failure";
+import { issueExternalId } from "../api/queries";
+import { Time } from "../common/time";
+
+/** An external id as Berth issued it. */
+export interface Issued {
+  externalId: string;
+  externalIdExpires: string;
+}
+
+/** Has Berth issue an external id. */
+export function useIssue(then: (issued: Issued) => void) {
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: issueExternalId,
+    onSuccess: ({ externalId, expiresTimestamp }) =>
+      then({ externalId, externalIdExpires: expiresTimestamp }),
+  });
+  return { issue: () => mutate(), isPending, error: error && asFailure(error).message };
+}
+
+/** What can be done about an external id: copy the one there is, or have another one issued. */
+export function ExternalIdActions({ id, issue, busy }: { id: string; issue: () => void; busy: boolean }) {
+  return (
+    <SpaceBetween direction="horizontal" size="xxs">
+      {id !== "" && (
+        <CopyToClipboard
+          variant="icon"
+          copyButtonAriaLabel="Copy external id"
+          copySuccessText="Copied"
+          copyErrorText="Could not be copied: select the text instead"
+          textToCopy={id}
+        />
+      )}
+      <Button formAction="none" loading={busy} onClick={issue}>
+        {id === "" ? "Issue external id" : "Issue another"}
+      </Button>
+    </SpaceBetween>
+  );
+}
+
+/** Until when it can be used. */
+export function Expiry({ at }: { at: string }) {
+  if (at === "") return "For this account and one cloud account only. Put it into the role's trust policy.";
+  return (
+    <>
+      Issued for this account and one cloud account only; expires <Time at={at} />. Put it into the
+      role&apos;s trust policy and add the account before that.
+    </>
+  );
+}
+
+export function ExternalIdInfo() {
+  return (
+    <Popover
+      header="External id"
+      triggerType="custom"
+      dismissAriaLabel="Close"
+      renderWithPortal
+      content="What Berth names when it assumes the role. The role's trust policy must ask for it: otherwise any other customer of this Berth who knows the role's ARN could have Berth get in, and the role is refused. It is no secret."
+    >
+      <Button
+        variant="inline-icon"
+        formAction="none"
+        iconName="status-info"
+        ariaLabel="What an external id is"
+      />
+    </Popover>
+  );
+}

@@ -1,0 +1,71 @@
+import Alert from "@cloudscape-design/components/alert";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import { useQuery } from "@tanstack/react-query";
+
+import { plannedDatabasesQuery } from "../api/queries";
+import type { ListedSubscription } from "../api/types";
+import { Empty, Loaded } from "../common/states";
+import { ListTable } from "../common/table";
+
+/** The databases that size what is built. None of them runs. */
+export default function DatabasesTab({ subscription: { id } }: { subscription: ListedSubscription }) {
+  const databases = useQuery(plannedDatabasesQuery(id));
+  return (
+    <SpaceBetween size="l">
+      <Alert type="info" header="Planned, not running">
+        These databases size what is built. Berth does not run databases yet: it keeps them as planned.
+      </Alert>
+      <Loaded query={databases} what="the planned databases">
+        <ListTable
+          what="planned databases"
+          title="Planned databases"
+          items={databases.data ?? []}
+          rowId={({ databaseId }) => String(databaseId)}
+          searched={({ name, protocol }) => `${name} ${protocol}`}
+          empty={<Empty title="No databases" hint="None were ordered with this subscription." />}
+          columns={[
+            {
+              id: "name",
+              header: "Name",
+              sortingField: "name",
+              isRowHeader: true,
+              cell: ({ name }) => <span className="isolated">{name}</span>,
+            },
+            {
+              id: "status",
+              header: "Status",
+              cell: ({ status }) => (
+                <StatusIndicator type="pending">{status === "draft" ? "Planned" : status}</StatusIndicator>
+              ),
+            },
+            { id: "protocol", header: "Protocol", cell: ({ protocol }) => protocol },
+            {
+              id: "dataset",
+              header: "Data",
+              cell: ({ datasetSizeInGb }) =>
+                datasetSizeInGb === undefined ? "Not given" : `${datasetSizeInGb} GB`,
+            },
+            {
+              id: "memory",
+              header: "Memory in all",
+              sortingField: "memoryLimitInGb",
+              cell: ({ memoryLimitInGb }) => `${memoryLimitInGb} GB`,
+            },
+            {
+              id: "replication",
+              header: "Replication",
+              cell: ({ replication }) => (replication ? "Yes" : "No"),
+            },
+            {
+              id: "throughput",
+              header: "Throughput",
+              cell: ({ throughputMeasurement: { by, value } }) =>
+                `${value.toLocaleString("en")} ${by === "number-of-shards" ? "shards" : "operations per second"}`,
+            },
+          ]}
+        />
+      </Loaded>
+    </SpaceBetween>
+  );
+}

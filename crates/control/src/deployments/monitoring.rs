@@ -1,0 +1,284 @@
+//! Monitoring: reads AWS's checks of nodes and CloudWatch's figures, at most once in an interval for each AWS account
+//! in each region, and keeps the last hours of them. What may not be read is no error: it is said.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
+use berth_cloud::{
+    Error as CloudError, ErrorKind,
+    ec2::{Ec2, NodeStatus, Question, Series as Answered, Span},
+};
+use berth_domain::{
+    account::Principal,
+    deployment::{
+        AwsId,
+        compare::What,
+        monitoring::{
+            Checks, KEPT, Node, NodeReading, PERIOD_SECONDS, Series, Sight, SightState, nodes, span,
+        },
+        state::{Deployment, DeploymentState},
+    },
+    ids::DeploymentId,
+};
+use berth_store::{NodeGauge, ReadingTurn, SiteReading};
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use crate::{Control, Error, metrics::READINGS, reconciler::Reconciler};
+
+/// How many AWS accounts in regions are read at once.
+const AT_ONCE: usize = 4;
+/// How often it is looked for what is due.
+const POLL: Duration = Duration::from_secs(5);
+/// How many nodes' figures are asked for in one call: with seven figures each, AWS's limit is not reached.
+const NODES_AT_ONCE: usize = 70;
+/// How many nodes stand in the metrics one by one.
+pub const MOST_GAUGES: u64 = 1000;
+
+const NOTHING_READ: &str = "Nothing was read yet.";
+const NO_FIGURES: &str = "CloudWatch has no figures yet; the first come some minutes after a node starts.";
+const NO_CHECKS: &str = "AWS has not checked the nodes yet.";
+const NO_NODES: &str = "There are no nodes yet.";
+
+/// How the nodes of a deployment do.
+#[derive(Clone, Debug)]
+pub struct Monitoring {
+    /// The deployment.
+    pub deployment: Deployment,
+    /// When it was last read; `None` before the first time.
+    pub read_at: Option<Timestamp>,
+    /// Whether AWS's checks could be read.
+    pub checks: Sight,
+    /// Whether figures could be read.
+    pub figures: Sight,
+    /// The nodes, by name.
+    pub nodes: Vec<NodeReading>,
+}
+
+impl Control {
+    /// Reads how nodes do until told to stop.
+    pub async fn run_monitoring(&self, stop: CancellationToken) {
+        let Some(every) = self.0.provisioning.read_every else { return };
+        let reconciler = Reconciler {
+            seeks: "nodes that are due to be read",
+            at_once: AT_ONCE,
+            poll: POLL.min(self.0.provisioning.poll * 2),
+            spacing: Duration::ZERO,
+            woken: None,
+        };
+        let claim = || async {
+            let turn = self.0.store.claim_reading(every, self.0.environment.now()).await?;
+            Ok(turn.map(|turn| {
+                let (control, stop) = (self.clone(), stop.clone());
+                let (cloud_account, region) = (turn.cloud_account, turn.region.clone());
+                let span = tracing::info_span!("reading", %cloud_account, region);
+                let work = async move {
+                    // Cut off when told to stop: what was not read is read the next time.
+                    stop.run_until_cancelled(control.read(&turn)).await;
+                };
+                work.instrument(span)
+            }))
+        };
+        reconciler.run(stop.clone(), claim).await;
+    }
+
+    async fn read(&self, turn: &ReadingTurn) {
+        if let Err(error) = self.read_site(turn).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "nodes could not be read; they are read the next time");
+        }
+    }
+
+    async fn read_site(&self, turn: &ReadingTurn) -> Result<(), Error> {
+        let nodes = self.0.store.nodes_at(turn).await?;
+        let opened = self.open_region(turn.account, turn.cloud_account, &turn.region, "monitoring").await?;
+        let Some(ec2) = opened else { return Ok(()) };
+        let now = self.0.environment.now();
+        let mut sights = Sights { checks: answered(now, NO_CHECKS), figures: answered(now, NO_FIGURES) };
+        let statuses = statuses(ec2.as_ref(), &nodes, &mut sights).await;
+        let (from, to) = span(now, turn.figures.as_ref().and_then(|sight| sight.answered_at));
+        let span = Span { from, to, period_seconds: PERIOD_SECONDS };
+        let mut asking = true;
+        for some in nodes.chunks(NODES_AT_ONCE) {
+            let mut new = HashMap::new();
+            if asking {
+                match ec2.figures(&questions(some), span).await {
+                    Ok(series) => new = by_question(series),
+                    Err(error) => {
+                        asking = false;
+                        let before = turn.figures.as_ref().and_then(|sight| sight.answered_at);
+                        sights.figures = unanswered(&error, before);
+                    }
+                }
+            }
+            if sights.figures.state == SightState::NoneYet && new.values().any(|points| !points.is_empty())
+            {
+                sights.figures = known(now);
+            }
+            self.keep(some, &statuses, &new, now).await?;
+        }
+        for (what, sight) in [("checks", &sights.checks), ("figures", &sights.figures)] {
+            metrics::counter!(READINGS, "what" => what, "outcome" => sight.state.as_str()).increment(1);
+        }
+        self.0.store.end_reading(turn, &sights.checks, &sights.figures, now).await?;
+        Ok(())
+    }
+
+    /// Adds what is new to what is kept of these nodes.
+    async fn keep(
+        &self,
+        nodes: &[Node],
+        statuses: &HashMap<AwsId, Checks>,
+        new: &HashMap<Question, Vec<(i64, f64)>>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut deployments: Vec<DeploymentId> = nodes.iter().map(|node| node.deployment).collect();
+        deployments.dedup();
+        let before = self.0.store.node_readings(&deployments).await?;
+        let readings = nodes.iter().map(|node| {
+            let before = before.iter().find(|it| it.deployment == node.deployment && it.key == node.key);
+            let series = Series::of(node).into_iter().map(|mut series| {
+                let same = |it: &&Series| it.figure == series.figure && it.of == series.of;
+                let kept = before.and_then(|before| before.series.iter().find(same));
+                series.points = kept.map(|kept| kept.points.clone()).unwrap_or_default();
+                let question = Question { figure: series.figure, of: series.of.clone() };
+                series.with(new.get(&question).into_iter().flatten().copied(), now - KEPT)
+            });
+            NodeReading {
+                deployment: node.deployment,
+                key: node.key.clone(),
+                instance: node.instance.clone(),
+                at: now,
+                checks: statuses.get(&node.instance).cloned(),
+                series: series.collect(),
+            }
+        });
+        Ok(self.0.store.keep_readings(readings.collect()).await?)
+    }
+
+    /// How the nodes of a deployment of the caller's account do; `None` when it has no such one.
+    pub async fn monitoring(&self, by: &Principal, id: DeploymentId) -> Result<Option<Monitoring>, Error> {
+        let Some(work) = self.0.store.deployment(by.account_id, id).await? else { return Ok(None) };
+        let deployment = work.deployment;
+        let resources: Vec<_> =
+            work.records.iter().filter_map(|it| Some((it.kind, &it.key, it.aws_id.as_ref()?))).collect();
+        let there = nodes(id, &resources);
+        let store = &self.0.store;
+        let site = store.site_reading(deployment.cloud_account_id, &deployment.region).await?;
+        let mut kept = store.node_readings(&[id]).await?;
+        // Of a node that was replaced or is gone, nothing is told any more.
+        kept.retain(|it| there.iter().any(|node| node.key == it.key && node.instance == it.instance));
+        let nothing_yet = if there.is_empty() { NO_NODES } else { NOTHING_READ };
+        let SiteReading { at, checks, figures } = site;
+        let told = |sight: Option<Sight>, any: bool, otherwise: &str| match sight {
+            Some(sight) if matches!(sight.state, SightState::NotPermitted | SightState::NotAnswered) => {
+                sight
+            }
+            Some(Sight { answered_at: Some(at), .. }) if any => known(at),
+            Some(sight) if !kept.is_empty() => {
+                Sight { state: SightState::NoneYet, reason: Some(otherwise.to_owned()), ..sight }
+            }
+            // The site was read before this deployment had nodes.
+            _ => Sight {
+                state: SightState::NoneYet,
+                reason: Some(nothing_yet.to_owned()),
+                answered_at: None,
+            },
+        };
+        let any_checks = kept.iter().any(|it| it.checks.is_some());
+        let any_figures = kept.iter().any(|it| it.series.iter().any(|series| !series.points.is_empty()));
+        let checks = told(checks, any_checks, NO_CHECKS);
+        let figures = told(figures, any_figures, NO_FIGURES);
+        let read_at = at.filter(|_| !kept.is_empty());
+        Ok(Some(Monitoring { read_at, checks, figures, nodes: kept, deployment }))
+    }
+
+    /// How many deployments there are in each state, over all accounts.
+    pub async fn deployment_counts(&self) -> Result<Vec<(DeploymentState, u64)>, Error> {
+        Ok(self.0.store.deployment_counts().await?)
+    }
+
+    /// How many differences of each kind there are now, over all accounts.
+    pub async fn drift_by_kind(&self) -> Result<BTreeMap<What, u64>, Error> {
+        Ok(self.0.store.drift_by_kind().await?)
+    }
+
+    /// The latest numbers of nodes, for metrics: of at most [`MOST_GAUGES`] nodes that were read lately.
+    pub async fn node_gauges(&self) -> Result<Vec<NodeGauge>, Error> {
+        let Some(every) = self.0.provisioning.read_every else { return Ok(Vec::new()) };
+        // Twice missed is no number any more.
+        let since = self.0.environment.now() - every * 3;
+        Ok(self.0.store.node_gauges(since, MOST_GAUGES).await?)
+    }
+}
+
+struct Sights {
+    checks: Sight,
+    figures: Sight,
+}
+
+/// AWS's checks by instance; a node that AWS says nothing of is left out.
+async fn statuses(ec2: &dyn Ec2, nodes: &[Node], sights: &mut Sights) -> HashMap<AwsId, Checks> {
+    let ids: Vec<AwsId> = nodes.iter().map(|node| node.instance.clone()).collect();
+    match ec2.node_status(&ids).await {
+        Ok(found) => {
+            if let Some(at) = sights.checks.answered_at.filter(|_| !found.is_empty()) {
+                sights.checks = known(at);
+            }
+            found
+                .into_iter()
+                .map(|NodeStatus { instance, system, itself, announced }| {
+                    (instance, Checks { system, instance: itself, announced })
+                })
+                .collect()
+        }
+        Err(error) => {
+            sights.checks = unanswered(&error, None);
+            HashMap::new()
+        }
+    }
+}
+
+fn known(at: Timestamp) -> Sight {
+    Sight { state: SightState::Known, reason: None, answered_at: Some(at) }
+}
+
+fn answered(at: Timestamp, nothing: &str) -> Sight {
+    Sight { state: SightState::NoneYet, reason: Some(nothing.to_owned()), answered_at: Some(at) }
+}
+
+fn unanswered(error: &CloudError, answered_at: Option<Timestamp>) -> Sight {
+    match &error.kind {
+        ErrorKind::Denied { action, .. } => Sight {
+            state: SightState::NotPermitted,
+            reason: Some(format!(
+                "Not permitted to read: the cloud account's user or role may not do {action} (`berth iam policy` \
+                 prints the whole policy)."
+            )),
+            answered_at,
+        },
+        _ => Sight {
+            state: SightState::NotAnswered,
+            reason: Some(format!(
+                "{} could not be read: {}. Berth asks again with the next reading.",
+                error.operation, error.kind
+            )),
+            answered_at,
+        },
+    }
+}
+
+fn questions(nodes: &[Node]) -> Vec<Question> {
+    let series = nodes.iter().flat_map(Series::of);
+    series.map(|series| Question { figure: series.figure, of: series.of }).collect()
+}
+
+fn by_question(series: Vec<Answered>) -> HashMap<Question, Vec<(i64, f64)>> {
+    let points = |points: Vec<(Timestamp, f64)>| {
+        points.into_iter().map(|(at, value)| (at.as_second(), value)).filter(|(_, value)| value.is_finite())
+    };
+    series.into_iter().map(|it| (it.question, points(it.points).collect())).collect()
+}

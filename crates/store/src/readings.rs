@@ -1,0 +1,366 @@
+//! Readings: what AWS tells of nodes, and when one AWS account in one region is read again.
+
+use berth_domain::{
+    deployment::{
+        AwsId, Kind,
+        blueprint::Key,
+        compare::What,
+        monitoring::{Checks, Figure, Health, Node, NodeReading, Sight, nodes},
+        state::{DeploymentState, DriftFinding},
+    },
+    ids::{AccountId, CloudAccountId, DeploymentId},
+};
+use jiff::{SignedDuration, Timestamp};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict, Query},
+};
+use std::collections::{BTreeMap, btree_map::Entry};
+use uuid::Uuid;
+
+use crate::{
+    Error, Store,
+    entities::{
+        deployment, deployment_drift as drift, deployment_resource as resource, node_reading as node,
+        reading,
+    },
+    rows::{OrCorrupt, json, micros, statement, time},
+};
+
+/// How many AWS accounts in regions that are due one look fetches.
+const CANDIDATES: i64 = 16;
+
+/// One AWS account in one region, to be read now.
+#[derive(Clone, Debug)]
+pub struct ReadingTurn {
+    /// The account.
+    pub account: AccountId,
+    /// The AWS account.
+    pub cloud_account: CloudAccountId,
+    /// The region.
+    pub region: String,
+    /// Whether figures could be read the last time; `None` before the first.
+    pub figures: Option<Sight>,
+}
+
+/// What could be read of one AWS account in one region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteReading {
+    /// When; `None` before the first.
+    pub at: Option<Timestamp>,
+    /// AWS's checks; `None` before the first reading.
+    pub checks: Option<Sight>,
+    /// CloudWatch's figures; `None` before the first reading.
+    pub figures: Option<Sight>,
+}
+
+/// The latest numbers of a node, for metrics.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeGauge {
+    /// The node's deployment.
+    pub deployment: DeploymentId,
+    /// What it is called in the deployment.
+    pub node: String,
+    /// AWS's check of the machine below it.
+    pub system: Option<Health>,
+    /// AWS's check of the instance itself.
+    pub instance: Option<Health>,
+    /// The latest numbers.
+    pub figures: Vec<(Figure, f64)>,
+}
+
+impl Store {
+    /// Takes the turn to read an AWS account in a region that has nodes and was not read for `every`, if there is
+    /// one. Whoever takes it reads once; nobody else has it before that time is over.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "claim_reading"))]
+    pub async fn claim_reading(
+        &self,
+        every: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Option<ReadingTurn>, Error> {
+        let due = micros(now - every);
+        let sql = "SELECT s.cloud_account_id, s.region, s.account_id FROM sites s \
+             WHERE NOT EXISTS (SELECT 1 FROM readings r WHERE r.cloud_account_id = s.cloud_account_id \
+                 AND r.region = s.region AND r.begun_at > $1) \
+             AND EXISTS (SELECT 1 FROM deployments d JOIN deployment_resources n ON n.deployment_id = d.id \
+                 WHERE d.cloud_account_id = s.cloud_account_id AND d.region = s.region \
+                 AND n.kind = 'instance' AND n.aws_id IS NOT NULL) \
+             ORDER BY s.cloud_account_id, s.region LIMIT $2";
+        let values = [due.into(), CANDIDATES.into()];
+        let candidates = self.reader.query_all_raw(statement(&self.reader, sql, values)).await?;
+        for row in candidates {
+            let (cloud_account, region): (i32, String) =
+                (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            // Of several that take it at once, one changes the row.
+            let sql = "INSERT INTO readings (cloud_account_id, region, begun_at) VALUES ($1, $2, $3) \
+                 ON CONFLICT (cloud_account_id, region) DO UPDATE SET begun_at = excluded.begun_at \
+                 WHERE readings.begun_at <= $4";
+            let values = [cloud_account.into(), region.clone().into(), micros(now).into(), due.into()];
+            let done = self.writer.execute_raw(statement(&self.writer, sql, values)).await?;
+            if done.rows_affected() == 1 {
+                let cloud_account = CloudAccountId(cloud_account);
+                let before = self.site_reading(cloud_account, &region).await?;
+                let account = AccountId(row.try_get_by_index(2)?);
+                return Ok(Some(ReadingTurn { account, cloud_account, region, figures: before.figures }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The nodes of an AWS account in a region, as far as AWS's ids of them are known.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "nodes_at"))]
+    pub async fn nodes_at(&self, turn: &ReadingTurn) -> Result<Vec<Node>, Error> {
+        let at_site = Query::select()
+            .column(deployment::Column::Id)
+            .from(deployment::Entity)
+            .and_where(deployment::Column::CloudAccountId.eq(turn.cloud_account.0))
+            .and_where(deployment::Column::Region.eq(turn.region.as_str()))
+            .to_owned();
+        let kinds = [Kind::Instance, Kind::Volume].map(Kind::as_str);
+        let rows = resource::Entity::find()
+            .filter(resource::Column::DeploymentId.in_subquery(at_site))
+            .filter(resource::Column::Kind.is_in(kinds))
+            .filter(resource::Column::AwsId.is_not_null())
+            .order_by_asc(resource::Column::Name)
+            // What they are like is most of a row, and there may be very many.
+            .select_only()
+            .columns([
+                resource::Column::DeploymentId,
+                resource::Column::Kind,
+                resource::Column::Name,
+                resource::Column::AwsId,
+            ])
+            .into_tuple::<(Uuid, String, String, String)>()
+            .all(&self.reader)
+            .await?;
+        let mut by_deployment: BTreeMap<Uuid, Vec<_>> = BTreeMap::new();
+        for (deployment, kind, name, id) in rows {
+            let what = || format!("a resource of deployment {deployment}");
+            let known = (Kind::parse(&kind).or_corrupt(what)?, Key::new(name), AwsId(id));
+            by_deployment.entry(deployment).or_default().push(known);
+        }
+        let nodes = |(deployment, known): (Uuid, Vec<(Kind, Key, AwsId)>)| {
+            let known: Vec<_> = known.iter().map(|(kind, key, id)| (*kind, key, id)).collect();
+            nodes(DeploymentId(deployment), &known)
+        };
+        Ok(by_deployment.into_iter().flat_map(nodes).collect())
+    }
+
+    /// What was last read of these nodes.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "node_readings"))]
+    pub async fn node_readings(&self, deployments: &[DeploymentId]) -> Result<Vec<NodeReading>, Error> {
+        let rows = node::Entity::find()
+            .filter(node::Column::DeploymentId.is_in(deployments.iter().map(|id| id.0)))
+            .order_by_asc(node::Column::DeploymentId)
+            .order_by_asc(node::Column::Node)
+            .all(&self.reader)
+            .await?;
+        rows.into_iter().map(node::Model::into_domain).collect()
+    }
+
+    /// Writes down what was read of nodes. One whose deployment is gone meanwhile is left out.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "keep_readings"))]
+    pub async fn keep_readings(&self, readings: Vec<NodeReading>) -> Result<(), Error> {
+        let tx = self.begin().await?;
+        let mut held: BTreeMap<Uuid, bool> = BTreeMap::new();
+        for reading in readings {
+            let id = reading.deployment.0;
+            if let Entry::Vacant(unknown) = held.entry(id) {
+                // Holds the deployment until the transaction ends.
+                let sql = "UPDATE deployments SET id = id WHERE id = $1";
+                let done = tx.execute_raw(statement(&tx, sql, [id.into()])).await?;
+                unknown.insert(done.rows_affected() > 0);
+            }
+            if !held[&id] {
+                continue;
+            }
+            let columns = [
+                node::Column::InstanceId,
+                node::Column::ReadAt,
+                node::Column::System,
+                node::Column::Itself,
+                node::Column::Announced,
+                node::Column::Cpu,
+                node::Column::NetworkIn,
+                node::Column::NetworkOut,
+                node::Column::VolumeRead,
+                node::Column::VolumeWrite,
+                node::Column::Series,
+            ];
+            let key = [node::Column::DeploymentId, node::Column::Node];
+            node::Entity::insert(row_of(reading).into_active_model())
+                .on_conflict(OnConflict::columns(key).update_columns(columns).to_owned())
+                .exec_without_returning(&tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Writes down whether an AWS account in a region could be read.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "end_reading"))]
+    pub async fn end_reading(
+        &self,
+        turn: &ReadingTurn,
+        checks: &Sight,
+        figures: &Sight,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        reading::Entity::update_many()
+            .col_expr(reading::Column::ReadAt, Expr::value(micros(at)))
+            .col_expr(reading::Column::Checks, Expr::value(json(checks)))
+            .col_expr(reading::Column::Figures, Expr::value(json(figures)))
+            .filter(reading::Column::CloudAccountId.eq(turn.cloud_account.0))
+            .filter(reading::Column::Region.eq(turn.region.as_str()))
+            .exec(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// What could be read of an AWS account in a region.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "site_reading"))]
+    pub async fn site_reading(
+        &self,
+        cloud_account: CloudAccountId,
+        region: &str,
+    ) -> Result<SiteReading, Error> {
+        let key = (cloud_account.0, region.to_owned());
+        let row = reading::Entity::find_by_id(key).one(&self.reader).await?;
+        let Some(row) = row else { return Ok(SiteReading { at: None, checks: None, figures: None }) };
+        let what = || format!("the reading of cloud account {cloud_account} in {region}");
+        let sight = |text: Option<String>| {
+            text.as_deref().map(serde_json::from_str::<Sight>).transpose().or_corrupt(what)
+        };
+        Ok(SiteReading {
+            at: row.read_at.map(|at| time(at, what)).transpose()?,
+            checks: sight(row.checks)?,
+            figures: sight(row.figures)?,
+        })
+    }
+
+    /// How many deployments there are in each state, over all accounts.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "deployment_counts"))]
+    pub async fn deployment_counts(&self) -> Result<Vec<(DeploymentState, u64)>, Error> {
+        let rows: Vec<(String, i64)> = deployment::Entity::find()
+            .select_only()
+            .column(deployment::Column::State)
+            .column_as(deployment::Column::Id.count(), "number")
+            .group_by(deployment::Column::State)
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        rows.into_iter()
+            .map(|(state, number)| {
+                let what = || format!("deployments in state {state}");
+                let known = DeploymentState::parse(&state).or_corrupt(what)?;
+                Ok((known, u64::try_from(number).or_corrupt(what)?))
+            })
+            .collect()
+    }
+
+    /// How many differences of each kind there are now, over all accounts.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "drift_by_kind"))]
+    pub async fn drift_by_kind(&self) -> Result<BTreeMap<What, u64>, Error> {
+        let rows: Vec<String> = drift::Entity::find()
+            .select_only()
+            .column(drift::Column::Finding)
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        let mut counts = BTreeMap::new();
+        for row in rows {
+            let finding: DriftFinding =
+                serde_json::from_str(&row).or_corrupt(|| "a drift finding".into())?;
+            *counts.entry(finding.what).or_default() += 1;
+        }
+        Ok(counts)
+    }
+
+    /// The latest numbers of nodes read since then, at most so many.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "node_gauges"))]
+    pub async fn node_gauges(&self, since: Timestamp, most: u64) -> Result<Vec<NodeGauge>, Error> {
+        type Row = (
+            Uuid,
+            String,
+            Option<String>,
+            Option<String>,
+            Option<f64>,
+            Option<f64>,
+            Option<f64>,
+            Option<f64>,
+            Option<f64>,
+        );
+        let rows: Vec<Row> = node::Entity::find()
+            .select_only()
+            .columns([node::Column::DeploymentId, node::Column::Node])
+            .columns([node::Column::System, node::Column::Itself])
+            .columns([node::Column::Cpu, node::Column::NetworkIn, node::Column::NetworkOut])
+            .columns([node::Column::VolumeRead, node::Column::VolumeWrite])
+            .filter(node::Column::ReadAt.gte(micros(since)))
+            .order_by_asc(node::Column::DeploymentId)
+            .order_by_asc(node::Column::Node)
+            .limit(most)
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        rows.into_iter()
+            .map(|(deployment, node, system, itself, cpu, network_in, network_out, read, write)| {
+                let what = || format!("the reading of {node} of deployment {deployment}");
+                let numbers = [cpu, network_in, network_out, read, write];
+                let figures = Figure::ALL.into_iter().zip(numbers);
+                Ok(NodeGauge {
+                    deployment: DeploymentId(deployment),
+                    system: health(system.as_deref(), what)?,
+                    instance: health(itself.as_deref(), what)?,
+                    figures: figures.filter_map(|(figure, number)| Some((figure, number?))).collect(),
+                    node: node.clone(),
+                })
+            })
+            .collect()
+    }
+}
+
+fn health(text: Option<&str>, what: impl Fn() -> String) -> Result<Option<Health>, Error> {
+    text.map(|text| Health::parse(text).or_corrupt(&what)).transpose()
+}
+
+fn row_of(reading: NodeReading) -> node::Model {
+    let checks = reading.checks.as_ref();
+    let announced = checks.map(|checks| checks.announced.as_slice()).unwrap_or_default();
+    node::Model {
+        deployment_id: reading.deployment.0,
+        node: reading.key.to_string(),
+        read_at: micros(reading.at),
+        system: checks.map(|checks| checks.system.as_str().to_owned()),
+        itself: checks.map(|checks| checks.instance.as_str().to_owned()),
+        announced: json(&announced),
+        cpu: reading.latest(Figure::Cpu),
+        network_in: reading.latest(Figure::NetworkIn),
+        network_out: reading.latest(Figure::NetworkOut),
+        volume_read: reading.latest(Figure::VolumeRead),
+        volume_write: reading.latest(Figure::VolumeWrite),
+        series: json(&reading.series),
+        instance_id: reading.instance.0,
+    }
+}
+
+impl node::Model {
+    fn into_domain(self) -> Result<NodeReading, Error> {
+        let what = || format!("the reading of {} of deployment {}", self.node, self.deployment_id);
+        let checks = match (health(self.system.as_deref(), what)?, health(self.itself.as_deref(), what)?) {
+            (Some(system), Some(instance)) => {
+                let announced = serde_json::from_str(&self.announced).or_corrupt(what)?;
+                Some(Checks { system, instance, announced })
+            }
+            _ => None,
+        };
+        Ok(NodeReading {
+            deployment: DeploymentId(self.deployment_id),
+            key: Key::new(self.node.as_str()),
+            at: time(self.read_at, what)?,
+            checks,
+            series: serde_json::from_str(&self.series).or_corrupt(what)?,
+            instance: AwsId(self.instance_id.clone()),
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! Who works on the deployments of one AWS account in one region: one process, until its time is over.
+
+use std::collections::BTreeSet;
+
+use berth_domain::{
+    deployment::{
+        Kind,
+        blueprint::{Blueprint, Key},
+        record::{Learnt, Record},
+        state::DeploymentState,
+    },
+    ids::{AccountId, CloudAccountId, DeploymentId, OperationId, SubscriptionId},
+    subscription::{
+        order::CreateRequest,
+        terms::{ProTerms, Terms},
+    },
+    task::Command,
+};
+use berth_store::{
+    Effect, Error, NewDeployment, NewTask, OrderedSubscription, Progress, Site, Store,
+    testing::{Backend, TestDatabase},
+};
+use rstest::rstest;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::builders::*;
+
+const REGIONS: [&str; 4] = ["eu-central-1", "eu-west-1", "us-east-1", "us-west-2"];
+
+/// A subscription with a deployment in each of these regions; gives its id and theirs.
+async fn subscribe(
+    store: &Store,
+    account: AccountId,
+    cloud_account: CloudAccountId,
+    regions: &[&str],
+) -> (SubscriptionId, Vec<DeploymentId>) {
+    let id = store.allocate_subscription_id().await.unwrap();
+    let deployments: Vec<_> = regions.iter().map(|region| new_deployment(cloud_account, region)).collect();
+    let ids = deployments.iter().map(|it| it.id).collect();
+    let body = json!({
+        "name": "Web shop",
+        "paymentMethod": "marketplace",
+        "cloudProviders": [{ "cloudAccountId": cloud_account.0, "regions": [
+            { "region": regions[0], "networking": { "deploymentCIDR": "10.0.0.0/24" } },
+        ]}],
+        "databases": [{ "name": "cart", "datasetSizeInGb": 1 }],
+    });
+    let order = CreateRequest::parse(body.as_object().unwrap()).unwrap().order;
+    let terms = ProTerms { order, allow_list: Default::default(), maintenance_windows: Default::default() };
+    let terms = Terms::Pro(Box::new(terms));
+    let command = Command::SubscriptionCreateRequest;
+    let task = NewTask { subscription_id: Some(id), ..new_task(account, 4711, command) };
+    store.queue_task(task, event("Subscription requested")).await.unwrap();
+    let claimed = claim(store, "a worker").await.expect("the task");
+    let ordered = OrderedSubscription { id, name: None, terms, deployments };
+    store.finish_task(&claimed.lease, success(Effect::Subscribe(Box::new(ordered)))).await.unwrap();
+    (id, ids)
+}
+
+fn new_deployment(cloud_account_id: CloudAccountId, region: &str) -> NewDeployment {
+    NewDeployment {
+        id: DeploymentId(Uuid::from_u128(region.bytes().map(u128::from).sum())),
+        cloud_account_id,
+        region: region.to_owned(),
+        blueprint: Blueprint { resources: Vec::new() },
+        network: "10.0.0.0/24".parse().unwrap(),
+        customers_vpc: None,
+        zones: Vec::new(),
+        sealed_private_key: b"sealed".to_vec(),
+    }
+}
+
+/// A database in which something is to be built in these regions.
+async fn with_sites(
+    backend: Backend,
+    regions: &[&str],
+) -> (TestDatabase, AccountId, SubscriptionId, Vec<DeploymentId>) {
+    let (db, account) = with_tenant(backend).await;
+    let cloud_account = register(db.store(), account, "production").await;
+    let (subscription, deployments) = subscribe(db.store(), account, cloud_account, regions).await;
+    (db, account, subscription, deployments)
+}
+
+async fn claim_site(store: &Store, owner: &str, from: i64, until: i64) -> Option<Site> {
+    store.claim_site(owner, at(from), at(until)).await.unwrap()
+}
+
+fn progress() -> Progress {
+    Progress {
+        state: DeploymentState::Built,
+        trouble: None,
+        next_at: None,
+        compared_at: None,
+        subscription: None,
+    }
+}
+
+fn record() -> Record {
+    Record {
+        key: Key::vpc(),
+        kind: Kind::Vpc,
+        operation: OperationId(Uuid::from_u128(9)),
+        tags: Default::default(),
+        asked_at: at(20),
+        asked: 1,
+        aws_id: None,
+        in_place: None,
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_claimers_exactly_one_gets_each_site(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, ..) = with_sites(backend, &REGIONS).await;
+    let second_replica = Store::connect(db.url()).await.unwrap();
+    let claimers = (0..12).map(|number| {
+        let store = if number % 2 == 0 { db.store().clone() } else { second_replica.clone() };
+        tokio::spawn(async move { claim_site(&store, &format!("process-{number}"), 30, 90).await })
+    });
+    let claimed = futures::future::try_join_all(claimers).await.unwrap();
+    let regions: Vec<String> = claimed.into_iter().flatten().map(|site| site.region).collect();
+    assert_eq!(regions.len(), REGIONS.len(), "{regions:?}");
+    assert_eq!(regions.iter().map(String::as_str).collect::<BTreeSet<_>>(), REGIONS.into());
+}
+
+#[rstest]
+#[tokio::test]
+async fn who_comes_too_late_can_write_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, account, _, deployments) = with_sites(backend, &REGIONS[..1]).await;
+    let (store, id) = (db.store(), deployments[0]);
+    let late = claim_site(store, "same-name", 30, 90).await.expect("the site");
+    assert!(claim_site(store, "b", 89, 149).await.is_none(), "it is still held");
+    let taken = claim_site(store, "same-name", 90, 150).await.expect("the site");
+
+    let deployment = store.deployment(account, id).await.unwrap().expect("it is there").deployment;
+    let gone = [Learnt::Gone(Key::vpc())];
+    let refused = [
+        store.intend(&late, id, vec![record()]).await,
+        store.note(&late, id, &gone).await,
+        store.set_progress(&late, &deployment, progress(), at(95)).await,
+        store.redraw(&late, &deployment, event("Subscription moved"), at(95)).await,
+        store.remove_deployment(&late, &deployment, event("Subscription deleted"), at(95)).await.map(drop),
+    ];
+    for refused in refused {
+        assert!(matches!(refused, Err(Error::LostLease)), "{refused:?}");
+    }
+    assert!(!store.renew_site(&late, at(200)).await.unwrap());
+    store.intend(&taken, id, vec![record()]).await.unwrap();
+    let work = store.work_at(&taken, None, 100).await.unwrap();
+    assert_eq!(work[0].records, [record()], "written once, by who holds it");
+    assert!(store.work_at(&taken, Some(id), 100).await.unwrap().is_empty(), "that was the last one");
+    assert!(store.work_at(&taken, None, 0).await.unwrap().is_empty());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_site_is_left_alone_until_it_is_due(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, ..) = with_sites(backend, &REGIONS[..1]).await;
+    let site = claim_site(db.store(), "a", 30, 90).await.expect("the site");
+    db.store().release_site(&site, at(500)).await.unwrap();
+    assert!(claim_site(db.store(), "a", 499, 600).await.is_none());
+    assert!(claim_site(db.store(), "a", 500, 600).await.is_some());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_call_for_a_look_that_comes_during_a_look_is_not_lost(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, _, subscription, _) = with_sites(backend, &REGIONS[..1]).await;
+    let site = claim_site(db.store(), "a", 30, 90).await.expect("the site");
+    db.store().wake_subscription(subscription, at(40)).await.unwrap();
+    db.store().release_site(&site, at(500)).await.unwrap();
+    assert!(claim_site(db.store(), "a", 41, 100).await.is_some());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_late_release_does_not_take_the_site_from_who_holds_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, ..) = with_sites(backend, &REGIONS[..1]).await;
+    let late = claim_site(db.store(), "a", 30, 90).await.expect("the site");
+    let held = claim_site(db.store(), "b", 90, 150).await.expect("the site");
+    db.store().release_site(&late, at(100)).await.unwrap();
+    assert!(claim_site(db.store(), "c", 120, 180).await.is_none());
+    assert!(db.store().renew_site(&held, at(200)).await.unwrap());
+}
