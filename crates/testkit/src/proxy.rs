@@ -1,4 +1,4 @@
-//! A proxy between Berth and a simulator: it slows down, fails and counts requests.
+//! A proxy between Berth and a simulator: it slows down, fails, answers and counts requests.
 //!
 //! Bytes go through unchanged, so what the client signed (the proxy's address as Host) stays
 //! valid. It reads only as much HTTP as AWS clients and the simulators speak: bodies with a
@@ -50,6 +50,7 @@ struct State {
     stopped: bool,
     latency: Duration,
     failing: Option<(Failure, usize)>,
+    answering: BTreeMap<String, String>,
     requests: BTreeMap<String, usize>,
     answered: Vec<(String, String)>,
     answers: Vec<(String, String)>,
@@ -87,6 +88,11 @@ impl Proxy {
     /// Every request fails until [`Proxy::recover`].
     pub fn fail(&self, failure: Failure) {
         self.fail_next(usize::MAX, failure);
+    }
+
+    /// Every request of an AWS action is answered with this body from now on, in the simulator's place.
+    pub fn answer(&self, action: &str, body: &str) {
+        self.state().answering.insert(action.into(), body.into());
     }
 
     /// At the `number`th request from now on that changes something, nothing is answered any more until
@@ -199,11 +205,11 @@ async fn connection(mut client: TcpStream, upstream: String, state: Arc<Mutex<St
     let mut buffer = Vec::new();
     while let Some(request) = read_message(&mut client, &mut buffer, Body::OfRequest).await? {
         let action = action(&request);
-        let (latency, failure, stop) = {
+        let (latency, failure, stop, told) = {
             let mut state = lock(&state);
             let stop = state.take_stop(&action);
             *state.requests.entry(action.clone()).or_default() += 1;
-            (state.latency, state.take_failure(), stop)
+            (state.latency, state.take_failure(), stop, state.answering.get(&action).cloned())
         };
         tokio::time::sleep(latency).await;
         let response = match failure {
@@ -213,7 +219,10 @@ async fn connection(mut client: TcpStream, upstream: String, state: Arc<Mutex<St
                 lock(&state).stopped = true;
                 std::future::pending().await
             }
-            None => forward(&upstream, &request).await?,
+            None => match told {
+                Some(body) => whole_response("200 OK", &body),
+                None => forward(&upstream, &request).await?,
+            },
             Some(Failure::Hang) => std::future::pending().await,
             Some(Failure::Throttling) => error_response("400 Bad Request", "Throttling", "Rate exceeded"),
             Some(Failure::Unavailable) => {
@@ -358,6 +367,10 @@ fn error_response(status: &str, code: &str, message: &str) -> Vec<u8> {
         "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
          <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
     );
+    whole_response(status, &body)
+}
+
+fn whole_response(status: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n{body}", body.len())
         .into_bytes()
 }

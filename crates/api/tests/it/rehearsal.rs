@@ -15,6 +15,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::{io::AsyncReadExt, net::TcpListener, time::timeout};
 
+use crate::deployments::ordered;
+
 const PATH: &str = "/api/cloud-accounts/verify";
 
 /// A body that is well-formed, of nobody's AWS account.
@@ -124,6 +126,55 @@ async fn an_existing_account_is_verified_with_what_is_stored_and_what_is_typed(
     let stranger = app.another_customer().await;
     assert_eq!(stranger.post(PATH, json!({ "cloudAccountId": id })).await.status, 404);
     assert_eq!(browser.post(PATH, json!({ "cloudAccountId": 1 })).await.status, 404, "the internal one");
+}
+
+/// AWS tells the last use of a key some hours late, so that it may be anybody's; a simulator's is always Berth's own call.
+#[rstest]
+#[case::by_another_service("s3", "us-east-1", Some("s3 in us-east-1"))]
+#[case::in_a_region_where_berth_does_nothing("ec2", "ap-southeast-2", Some("ec2 in ap-southeast-2"))]
+#[case::by_berth("ec2", "us-east-1", None)]
+#[case::by_its_other_name("service-quotas", "us-east-1", None)]
+#[case::where_iam_is("iam", "us-east-1", None)]
+#[case::where_berth_builds("ec2", "eu-west-1", None)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_something_else_uses_is_told_to_be_shared_and_can_be_registered(
+    #[case] service: &str,
+    #[case] region: &str,
+    #[case] shared: Option<&str>,
+) {
+    let simulator = Simulator::moto().await;
+    let customer = berth_customer(&simulator).prepare().await;
+    let aws = Proxy::start(simulator.endpoint()).await;
+    let app = TestApp::start(Backend::Sqlite, &aws.endpoint()).await;
+    let id = app.owner.register(&customer, "production").await;
+    let ireland = json!({ "region": "eu-west-1", "networking": { "deploymentCIDR": "10.0.0.0/24" } });
+    ordered(&app.owner, id, &ireland).await;
+    let last_use = format!(
+        "<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><AccessKeyLastUsed>\
+         <LastUsedDate>2026-03-03T09:00:00Z</LastUsedDate><ServiceName>{service}</ServiceName>\
+         <Region>{region}</Region></AccessKeyLastUsed></GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>"
+    );
+    aws.answer("GetAccessKeyLastUsed", &last_use);
+
+    let browser = app.at_console(Role::Owner).await;
+    let events = browser.post(PATH, json!({ "cloudAccountId": id })).await.events();
+    let (last, findings) = events.split_last().unwrap();
+    assert_eq!(last.1["conclusion"], "verified", "a warning refuses nothing: {events:#?}");
+    let found: Vec<_> = findings.iter().filter(|(_, it)| it["check"] == "access-key-use").collect();
+    assert_eq!(found.len(), 1, "{events:#?}");
+    let finding = &found[0].1;
+    assert_eq!(finding["field"], "accessKeyId");
+    let Some(shared) = shared else {
+        assert_eq!(finding["verdict"], "pass", "{finding:#}");
+        return;
+    };
+    assert_eq!(finding["verdict"], "warn", "{finding:#}");
+    let message = finding["message"].as_str().unwrap();
+    assert!(message.contains("is shared") && message.contains(shared), "{message}");
+    assert!(
+        finding["remedy"].as_str().unwrap().contains("an IAM user and an access key of its own"),
+        "{finding:#}"
+    );
 }
 
 #[tokio::test]

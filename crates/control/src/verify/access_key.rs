@@ -14,9 +14,20 @@ use super::{Subject, cannot_tell, never, registered::Known};
 /// From this age on, in days, a key should be replaced. The CIS AWS Foundations Benchmark asks for the same.
 const OLD: i64 = 90;
 
-/// What Berth itself calls, as IAM names services: by their signing names.
-const BERTHS_SERVICES: &[&str] =
-    &["sts", "iam", "ec2", "monitoring", "cloudwatch", "cloudtrail", "servicequotas", "ssm", "signin"];
+/// What Berth itself calls. AWS writes down no rule by which IAM names services here: some are known by their signing
+/// names (`monitoring`), some by their endpoints' (`service-quotas`), so both are.
+const BERTHS_SERVICES: &[&str] = &[
+    "sts",
+    "iam",
+    "ec2",
+    "monitoring",
+    "cloudwatch",
+    "cloudtrail",
+    "servicequotas",
+    "service-quotas",
+    "ssm",
+    "signin",
+];
 
 /// Where IAM itself is, whatever region is used.
 const GLOBAL: &[&str] = &["us-east-1", "aws-global"];

@@ -111,7 +111,9 @@ async fn network(customer: &Customer) -> Value {
         customer.admin_call_in(REGION, "ec2", operation, params).await.unwrap()
     };
     let vpc = call("create_vpc", json!({ "CidrBlock": "10.3.0.0/16" })).await["Vpc"]["VpcId"].take();
-    let subnet = json!({ "VpcId": vpc, "CidrBlock": "10.3.1.0/24" });
+    // moto draws a zone where none is said, and not every zone has instances of every type.
+    let subnet =
+        json!({ "VpcId": vpc, "CidrBlock": "10.3.1.0/24", "AvailabilityZone": format!("{REGION}a") });
     let subnet = call("create_subnet", subnet).await["Subnet"]["SubnetId"].take();
     let group = json!({ "VpcId": vpc, "GroupName": "redis", "Description": "the customer's" });
     let group = call("create_security_group", group).await["GroupId"].take();
