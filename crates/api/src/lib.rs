@@ -94,8 +94,7 @@ impl ApiConfig {
 pub fn router(control: Control, config: ApiConfig, metrics: Option<PrometheusHandle>) -> Router {
     let observer = Arc::new(Observer::new(config.environment.clone(), config.request_timeout));
     let api = Arc::new(Api::new(control, config, metrics));
-    let (router, _) = routes::routes().split_for_parts();
-    router
+    routes::router()
         .method_not_allowed_fallback(routes::method_not_allowed)
         .fallback(console::serve)
         .with_state(api)
@@ -104,7 +103,7 @@ pub fn router(control: Control, config: ApiConfig, metrics: Option<PrometheusHan
 
 /// The description of the API, as OpenAPI 3.1.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    document::finish(routes::routes().into_openapi())
+    document::finish(routes::documentation())
 }
 
 /// [`openapi`] as indented JSON with a final newline, as it is kept in `docs/reference/openapi.json`.

@@ -2,7 +2,6 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use axum::body::Bytes;
 use berth_control::{Control, sessions::SessionLimits};
 use berth_domain::{
     account::{Principal, Via},
@@ -65,8 +64,6 @@ pub(crate) struct Api {
     pub(crate) verifications: Limiter<UserId>,
     /// Console sessions by user.
     pub(crate) console_sessions: Limiter<UserId>,
-    /// The OpenAPI document, written out once.
-    pub(crate) document: Bytes,
 }
 
 impl Api {
@@ -86,7 +83,6 @@ impl Api {
             public_base_url,
             requests: Limiter::new(config.rate_limit_per_minute, MOST_ACCOUNTS),
             failed_authentications: Limiter::new(config.failed_authentications_per_minute, MOST_SOURCES),
-            document: crate::openapi_json().into(),
         }
     }
 
