@@ -31,12 +31,17 @@ async function chooseRegion(page: Page, region = REGION) {
   await page.getByRole("option", { name: region, exact: true }).click();
 }
 
-/** From the first step to the review, with what every journey types. */
-async function toReview(page: Page, { name = "Web shop" } = {}) {
-  await input(page, "Name").fill(name);
+/** From the first step to the regions; the name stays as it is proposed where none is given. */
+async function toRegions(page: Page, name?: string) {
+  if (name) await input(page, "Name").fill(name);
   await next(page);
   await page.getByRole("radio", { name: "production" }).click();
   await next(page);
+}
+
+/** From the first step to the review, with what every journey types. */
+async function toReview(page: Page, { name = "Web shop" } = {}) {
+  await toRegions(page, name);
   await chooseRegion(page);
   await next(page);
   await step(page, `Network in ${REGION}`);
@@ -86,10 +91,7 @@ test("a dry run that AWS has something against tells it beside the field, and no
 }) => {
   const { account } = await readyToBuild();
   await signIn(page, account.owner, WIZARD);
-  await input(page, "Name").fill("Own network");
-  await next(page);
-  await page.getByRole("radio", { name: "production" }).click();
-  await next(page);
+  await toRegions(page, "Own network");
   await chooseRegion(page);
   await next(page);
   await page.getByRole("radio", { name: "My own VPC" }).click();
@@ -139,9 +141,7 @@ test("a network that another subscription has is not proposed, and refused when 
   const ready = await readyToBuild();
   await built(ready);
   await signIn(page, ready.account.owner, WIZARD);
-  await next(page);
-  await page.getByRole("radio", { name: "production" }).click();
-  await next(page);
+  await toRegions(page);
   await chooseRegion(page);
   await next(page);
   await expect(input(page, "Deployment CIDR")).toHaveValue("10.0.1.0/24");
@@ -155,10 +155,7 @@ test("a network that another subscription has is not proposed, and refused when 
 test("zones are chosen among those that AWS has for the AWS account", async ({ page }) => {
   const { account } = await readyToBuild();
   await signIn(page, account.owner, WIZARD);
-  await input(page, "Name").fill("Zoned");
-  await next(page);
-  await page.getByRole("radio", { name: "production" }).click();
-  await next(page);
+  await toRegions(page, "Zoned");
   const zones = page.getByRole("button", { name: /^Preferred zones/ });
   await expect(zones).toBeDisabled();
   await chooseRegion(page);
@@ -178,10 +175,7 @@ test("zones are chosen among those that AWS has for the AWS account", async ({ p
 test("when AWS tells no zones, the wizard says why and goes on without", async ({ page }) => {
   const { account } = await readyToBuild();
   await signIn(page, account.owner, WIZARD);
-  await input(page, "Name").fill("Zoneless");
-  await next(page);
-  await page.getByRole("radio", { name: "production" }).click();
-  await next(page);
+  await toRegions(page, "Zoneless");
   await page.route("**/zones?region=*", (route) =>
     route.fulfill({
       status: 403,
@@ -203,10 +197,7 @@ test("when AWS tells no zones, the wizard says why and goes on without", async (
 test("a session that ends in the middle of the wizard loses nothing", async ({ page }) => {
   const { account } = await readyToBuild();
   await signIn(page, account.owner, WIZARD);
-  await input(page, "Name").fill("Half-typed");
-  await next(page);
-  await page.getByRole("radio", { name: "production" }).click();
-  await next(page);
+  await toRegions(page, "Half-typed");
   await page.context().clearCookies();
   await page.reload();
   await fillSignIn(page, account.owner);

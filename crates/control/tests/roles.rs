@@ -7,10 +7,13 @@ use berth_domain::{
     access::Purpose,
     cloud_account::{Candidate, Field},
     findings::{Check, Conclusion, Finding, Report, Verdict},
-    permissions::{Need, Permission, TABLE, Target},
+    permissions::Target,
 };
 use berth_testkit::{
-    aws::{berth_customer_with_role, berth_role_policy, role_form, verifier, verifier_for_roles},
+    aws::{
+        assert_only_missed, berth_customer_with_role, berth_role_policy, missed_alone, role_form, verifier,
+        verifier_for_roles,
+    },
     customer::{Customer, OPERATOR_ACCOUNT, access_trust_policy, without_action},
     on_moto_and_ministack,
     simulator::Simulator,
@@ -72,28 +75,10 @@ on_moto_and_ministack! {
     async fn each_permission_that_a_role_lacks_is_named_and_no_other(simulator: Simulator) {
         let mut customer = berth_customer_with_role(&simulator, &access_trust_policy(EXTERNAL_ID)).await;
         let verifier = verifier_for_roles(&simulator).await;
-        let of_users = |row: &Permission| matches!(row.target, Target::OwnUser | Target::Groups);
-        for row in TABLE.iter().filter(|row| row.need != Need::Free && !of_users(row)) {
-            // Without these, what they show cannot be looked at; tests of their own cover them.
-            if ["iam:SimulatePrincipalPolicy", "iam:GetRole", "iam:ListInstanceProfilesForRole"].contains(&row.action) {
-                continue;
-            }
+        for row in missed_alone(&[Target::OwnUser, Target::Groups]) {
             customer.replace_role_policies(vec![without_action(berth_role_policy(), row.action)]).await;
-            let report = verifier.verify(&candidate(&customer), &Purpose::named("test"), Patience::ForEveryCheck).await;
-            // No simulator knows all quotas, whatever is allowed.
-            let of_policies = report.findings.iter().filter(|f| f.check != Check::Quotas);
-            let named: Vec<_> = of_policies.filter(|f| f.verdict != Verdict::Pass).collect();
-            assert!(named.iter().any(|f| f.check == Check::Permission), "{} is not missed", row.action);
-            for finding in named {
-                assert_eq!(finding.action.as_deref(), Some(row.action), "{finding:#?}");
-                let verdict = match (finding.check, row.need) {
-                    (Check::Permission, Need::Required) => Verdict::Fail,
-                    (Check::Permission, _) => Verdict::Warn,
-                    // What it would have shown is not known.
-                    _ => Verdict::Unknown,
-                };
-                assert_eq!((finding.verdict, finding.blocking), (verdict, verdict == Verdict::Fail), "{finding:#?}");
-            }
+            let purpose = Purpose::named("test");
+            assert_only_missed(&verifier.verify(&candidate(&customer), &purpose, Patience::ForEveryCheck).await, row);
         }
     }
 

@@ -10,10 +10,13 @@ use berth_domain::{
     access::Purpose,
     cloud_account::{Candidate, Field},
     findings::{Check, Conclusion, Finding, Report, Verdict},
-    permissions::{BERTH, Need, TABLE, Target},
+    permissions::{BERTH, Target},
 };
 use berth_testkit::{
-    aws::{REGION, berth_customer, berth_policy, form, form_with, settings, verifier},
+    aws::{
+        REGION, assert_only_missed, berth_customer, berth_policy, form, form_with, missed_alone, settings,
+        verifier,
+    },
     customer::{Customer, trust_policy, unknown_access_key, without_action},
     environment, on_every_simulator,
     proxy::Proxy,
@@ -178,28 +181,10 @@ on_every_simulator! {
         let mut customer = berth_customer(&simulator).prepare().await;
         let verifier = verifier(simulator.endpoint()).await;
         let candidate = Candidate::parse(form(&customer, "production")).unwrap();
-        for row in TABLE.iter().filter(|row| row.need != Need::Free && row.target != Target::OwnRole) {
-            // Without these, what they show cannot be looked at; tests of their own cover them.
-            if ["iam:SimulatePrincipalPolicy", "iam:GetRole", "iam:ListInstanceProfilesForRole"].contains(&row.action) {
-                continue;
-            }
+        for row in missed_alone(&[Target::OwnRole]) {
             customer.replace_policies(vec![without_action(berth_policy(), row.action)]).await;
             let purpose = Purpose::named("test");
-            let report = verifier.verify(&candidate, &purpose, Patience::ForEveryCheck).await;
-            // No simulator knows all quotas, whatever is allowed.
-            let of_policies = report.findings.iter().filter(|f| f.check != Check::Quotas);
-            let named: Vec<_> = of_policies.filter(|f| f.verdict != Verdict::Pass).collect();
-            assert!(!named.is_empty(), "{} is not missed", row.action);
-            for finding in named {
-                assert_eq!(finding.action.as_deref(), Some(row.action), "{finding:#?}");
-                if finding.check != Check::Permission {
-                    // What it would have shown is not known, and Berth can do without knowing it.
-                    assert_eq!((finding.verdict, finding.blocking), (Verdict::Unknown, false), "{finding:#?}");
-                    continue;
-                }
-                let verdict = if row.need == Need::Required { Verdict::Fail } else { Verdict::Warn };
-                assert_eq!(finding.verdict, verdict, "{finding:#?}");
-            }
+            assert_only_missed(&verifier.verify(&candidate, &purpose, Patience::ForEveryCheck).await, row);
         }
     }
 }

@@ -61,6 +61,7 @@ pub use leases::{ClaimedTask, Lease};
 pub use orders::OrderedSubscription;
 pub use payment_methods::NewPaymentMethod;
 pub use readings::{NodeGauge, ReadingTurn, SiteReading};
+pub use restores::RESTORES_KEPT;
 pub use rotations::{Advance, ClaimedRotation, Hold, NewRotation, NewSecret, RotationLease};
 pub use sealed::{SealedLocation, SealedValue};
 pub use sessions::{InForce, NewSession, SessionHolder};

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long restores are kept.
-const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+pub const RESTORES_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 impl Store {
     /// What of a subscription is restored; `None` when the account has no such subscription.
@@ -107,7 +107,7 @@ impl Store {
         sites::hold(&tx, site).await?;
         restore::Entity::delete_many()
             .filter(restore::Column::DeploymentId.eq(deployment.0))
-            .filter(restore::Column::At.lt(micros(new.at - KEPT)))
+            .filter(restore::Column::At.lt(micros(new.at - RESTORES_KEPT)))
             .exec(&tx)
             .await?;
         let row = restore::Model {

@@ -8,7 +8,8 @@ use berth_control::verify::{Settings, Verifier};
 use berth_domain::{
     access::AccessKey,
     cloud_account::Form,
-    permissions::{BERTH, Profile, Scope},
+    findings::{Check, Report, Verdict},
+    permissions::{BERTH, Need, Permission, Profile, Scope, TABLE, Target},
     secret::Secret,
     values::SecretAccessKey,
 };
@@ -149,5 +150,37 @@ pub fn access_key(key: &Credentials) -> AccessKey {
     AccessKey {
         id: key.access_key_id.parse().expect("simulators make well-formed ids"),
         secret: secret.expect("simulators make well-formed secrets"),
+    }
+}
+
+/// The rows of the permission table whose action can be missed alone, as far as they are on other things than `not_on`:
+/// without the rest, what these would show cannot be looked at either.
+pub fn missed_alone(not_on: &[Target]) -> impl Iterator<Item = &'static Permission> {
+    const SHOWING_MORE: [&str; 3] =
+        ["iam:SimulatePrincipalPolicy", "iam:GetRole", "iam:ListInstanceProfilesForRole"];
+    let asked = TABLE.iter().filter(|row| row.need != Need::Free && !SHOWING_MORE.contains(&row.action));
+    asked.filter(|row| !not_on.contains(&row.target))
+}
+
+/// Panics unless a verification named the action of a row as missing, as badly as the row says, and no other.
+#[track_caller]
+pub fn assert_only_missed(report: &Report, row: &Permission) {
+    // No simulator knows all quotas, whatever is allowed.
+    let of_policies = report.findings.iter().filter(|finding| finding.check != Check::Quotas);
+    let named: Vec<_> = of_policies.filter(|finding| finding.verdict != Verdict::Pass).collect();
+    assert!(named.iter().any(|finding| finding.check == Check::Permission), "{} is not missed", row.action);
+    for finding in named {
+        assert_eq!(finding.action.as_deref(), Some(row.action), "{finding:#?}");
+        let verdict = match (finding.check, row.need) {
+            (Check::Permission, Need::Required) => Verdict::Fail,
+            (Check::Permission, _) => Verdict::Warn,
+            // What it would have shown is not known, and Berth can do without knowing it.
+            _ => Verdict::Unknown,
+        };
+        assert_eq!(
+            (finding.verdict, finding.blocking),
+            (verdict, verdict == Verdict::Fail),
+            "{finding:#?}"
+        );
     }
 }

@@ -33,7 +33,7 @@ const BLOCKED: SignedDuration = SignedDuration::from_secs(30);
 
 /// How many deployments one look at AWS serves: more than a region of an AWS account has room for, and few enough to
 /// hold in memory.
-const AT_A_TIME: u64 = 100;
+const AT_A_TIME: u64 = 50;
 
 /// Works on everything that is due at a site; gives when it is due again.
 pub(super) async fn over(control: &Control, site: &Site) -> Result<Timestamp, Error> {

@@ -17,6 +17,7 @@ use berth_domain::{
     ids::{RestoreId, SubscriptionId},
     task::ErrorType,
 };
+use berth_store::RESTORES_KEPT;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{RESOURCE, entry, pass::Pass, trouble};
@@ -24,8 +25,6 @@ use crate::{Control, Error, metrics::RESTORES, subscriptions};
 
 /// How many restores of each deployment are shown.
 const SHOWN: u64 = 50;
-/// How far back they are shown.
-const SHOWN_SINCE: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How much less often than a step's outcome the outcome of a restore is looked for: nobody waits at the screen.
 const UNHURRIED: i32 = 5;
 
@@ -210,7 +209,7 @@ impl Control {
     pub async fn restores(&self, by: &Principal, id: SubscriptionId) -> Result<Vec<RestoreReport>, Error> {
         let policy = self.restore_policy(by, id).await?;
         let settling = self.settling();
-        let since = settling.now - SHOWN_SINCE;
+        let since = settling.now - RESTORES_KEPT;
         let mut reports = Vec::new();
         for work in self.0.store.deployments(by.account_id, id).await?.unwrap_or_default() {
             let deployment = work.deployment;
