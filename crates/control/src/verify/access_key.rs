@@ -14,8 +14,8 @@ use super::{Subject, cannot_tell, never, registered::Known};
 /// From this age on, in days, a key should be replaced. The CIS AWS Foundations Benchmark asks for the same.
 const OLD: i64 = 90;
 
-/// What Berth itself calls. AWS writes down no rule by which IAM names services here: some are known by their signing
-/// names (`monitoring`), some by their endpoints' (`service-quotas`), so both are.
+/// What Berth itself calls. AWS writes down no rule by which IAM names services here, so each is known by its signing
+/// name and by any other it goes by.
 const BERTHS_SERVICES: &[&str] = &[
     "sts",
     "iam",
