@@ -6,7 +6,7 @@ use utoipa::openapi::{
     Components, Content, Header, Info, License, OpenApi, OpenApiBuilder, OpenApiVersion, PathItem, Ref,
     RefOr, Response, ResponseBuilder, SecurityRequirement, Tag,
     path::Operation,
-    schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type},
+    schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type},
     security::{ApiKey, ApiKeyValue, SecurityScheme},
 };
 
@@ -137,7 +137,16 @@ fn retry_after() -> RefOr<Header> {
     header(integer(), "After how many seconds to try again.")
 }
 
-fn integer() -> utoipa::openapi::Object {
+/// A text that is one of these words.
+pub(crate) fn words(description: &str, words: impl IntoIterator<Item = &'static str>) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(description))
+        .enum_values(Some(words))
+        .build()
+}
+
+fn integer() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
@@ -145,7 +154,7 @@ fn integer() -> utoipa::openapi::Object {
         .build()
 }
 
-fn header(schema: utoipa::openapi::Object, description: &str) -> RefOr<Header> {
+fn header(schema: Object, description: &str) -> RefOr<Header> {
     let mut header = Header::new(schema);
     header.description = Some(description.to_owned());
     header.into()

@@ -10,6 +10,7 @@ use sea_orm::{
 use crate::{
     Error, Store,
     entities::site::{Column, Entity},
+    leases,
     rows::{micros, statement},
 };
 
@@ -49,8 +50,7 @@ impl Store {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<Site>, Error> {
-        let free =
-            Condition::any().add(Column::LeaseUntil.is_null()).add(Column::LeaseUntil.lte(micros(now)));
+        let free = leases::free(Column::LeaseUntil, now);
         let due = Entity::find()
             .filter(Column::DueAt.lte(micros(now)))
             .filter(free.clone())

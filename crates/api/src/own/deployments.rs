@@ -13,14 +13,12 @@ use berth_domain::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use utoipa::{
-    ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
-};
+use utoipa::{ToSchema, openapi::schema::Object};
 use uuid::Uuid;
 
 use crate::{
     caller::{Caller, Read, Write},
+    document::words,
     failure::{ErrorBody, Failure},
     path_id::{Id, PathId},
     state::Api,
@@ -250,15 +248,6 @@ impl From<By> for ByView {
         let By { state, who, event, at } = by;
         Self { state: state.as_str(), who, event, at, unknown_because: state.unknown_because() }
     }
-}
-
-/// A text that is one of these words.
-pub(crate) fn words(description: &str, words: impl IntoIterator<Item = &'static str>) -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some(description))
-        .enum_values(Some(words))
-        .build()
 }
 
 fn states() -> Object {

@@ -11,14 +11,12 @@ use berth_domain::{
     task::Task,
 };
 use serde::Serialize;
-use utoipa::{
-    ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
-};
+use utoipa::{ToSchema, openapi::schema::Object};
 use uuid::Uuid;
 
 use crate::{
     caller::{Caller, Read},
+    document::words,
     failure::{ErrorBody, Failure},
     links::{Link, Origin},
     path_id::Id,
@@ -186,30 +184,22 @@ impl From<Statement> for StatementView {
 }
 
 fn checks() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("What was looked at."))
-        .enum_values(Some(Check::ALL.map(Check::as_str)))
-        .build()
+    words("What was looked at.", Check::ALL.map(Check::as_str))
 }
 
 fn verdicts() -> Object {
     let all = [Verdict::Pass, Verdict::Warn, Verdict::Fail, Verdict::Unknown];
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some(
-            "How it ended; `unknown` is \"could not be checked\" and says nothing about the account.",
-        ))
-        .enum_values(Some(all.map(Verdict::as_str)))
-        .build()
+    words(
+        "How it ended; `unknown` is \"could not be checked\" and says nothing about the account.",
+        all.map(Verdict::as_str),
+    )
 }
 
 fn fields() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("The form field it belongs to; absent when it belongs to none."))
-        .enum_values(Some(crate::v1::cloud_accounts::form::FIELDS.map(Field::as_str)))
-        .build()
+    words(
+        "The form field it belongs to; absent when it belongs to none.",
+        crate::v1::cloud_accounts::form::FIELDS.map(Field::as_str),
+    )
 }
 
 /// View a verification's findings

@@ -16,9 +16,9 @@ use serde::Serialize;
 use utoipa::{ToSchema, openapi::schema::Object};
 use uuid::Uuid;
 
-use super::deployments::words;
 use crate::{
     caller::{Caller, Read},
+    document::words,
     failure::{ErrorBody, Failure},
     path_id::Id,
     state::Api,

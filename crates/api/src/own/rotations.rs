@@ -9,14 +9,12 @@ use berth_domain::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use utoipa::{
-    ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
-};
+use utoipa::{ToSchema, openapi::schema::Object};
 use uuid::Uuid;
 
 use crate::{
     caller::{Caller, Read, Write},
+    document::words,
     failure::{ErrorBody, Failure},
     path_id::{Id, Ids},
     state::Api,
@@ -158,24 +156,17 @@ impl From<SeenKey> for RotationKey {
 }
 
 fn states() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some(
-            "Where it stands. Before the swap: checking, creating, verifying; rolling-back when it is undone. \
+    words(
+        "Where it stands. Before the swap: checking, creating, verifying; rolling-back when it is undone. \
              After it: grace (the old key still works and its use is watched), deactivating, observing (the old \
              key is off and can be had back), reactivating, deleting. cleaning-up: the cloud account was given \
              other credentials. Ended: completed, rolled-back, failed, superseded.",
-        ))
-        .enum_values(Some(RotationState::ALL.map(RotationState::as_str)))
-        .build()
+        RotationState::ALL.map(RotationState::as_str),
+    )
 }
 
 fn uses() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("Whether AWS told of the key's last use."))
-        .enum_values(Some(["unknown", "never", "used"]))
-        .build()
+    words("Whether AWS told of the key's last use.", ["unknown", "never", "used"])
 }
 
 /// Rotate a cloud account's access key

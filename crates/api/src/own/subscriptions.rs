@@ -9,13 +9,11 @@ use berth_domain::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use utoipa::{
-    ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
-};
+use utoipa::{ToSchema, openapi::schema::Object};
 
 use crate::{
     caller::{Caller, Read},
+    document::words,
     failure::Failure,
     state::Api,
     v1::subscriptions::statuses,
@@ -101,11 +99,10 @@ impl ListedSubscription {
 }
 
 fn plans() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("Its plan. Flexible and annual ones may run in the customer's own AWS account."))
-        .enum_values(Some(Plan::ALL.map(Plan::as_str)))
-        .build()
+    words(
+        "Its plan. Flexible and annual ones may run in the customer's own AWS account.",
+        Plan::ALL.map(Plan::as_str),
+    )
 }
 
 /// List subscriptions

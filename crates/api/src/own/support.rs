@@ -17,14 +17,12 @@ use berth_domain::{
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;
-use utoipa::{
-    ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
-};
+use utoipa::{ToSchema, openapi::schema::Object};
 
 use crate::{
     body::WholeBody,
     caller::{Caller, ManageUsers, Read},
+    document::words,
     failure::{ErrorBody, Failure},
     fields::Fields,
     path_id::Id,
@@ -104,19 +102,14 @@ pub(crate) struct ConsoleSessionOpened {
 }
 
 fn modes() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("What the operator's staff may do: nothing, open sessions, or ask for them."))
-        .enum_values(Some(SupportAccess::ALL.map(SupportAccess::as_str)))
-        .build()
+    words(
+        "What the operator's staff may do: nothing, open sessions, or ask for them.",
+        SupportAccess::ALL.map(SupportAccess::as_str),
+    )
 }
 
 fn states() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("Where it stands."))
-        .enum_values(Some(ConsoleSessionState::ALL.map(ConsoleSessionState::as_str)))
-        .build()
+    words("Where it stands.", ConsoleSessionState::ALL.map(ConsoleSessionState::as_str))
 }
 
 impl From<ConsoleSession> for ConsoleSessionView {

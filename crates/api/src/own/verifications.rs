@@ -12,10 +12,7 @@ use berth_domain::{
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::{Duration, Instant};
-use utoipa::{
-    ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
-};
+use utoipa::{ToSchema, openapi::schema::Object};
 use uuid::Uuid;
 
 use super::{
@@ -24,6 +21,7 @@ use super::{
 };
 use crate::{
     caller::{Caller, Read, Write},
+    document::words,
     failure::{ErrorBody, Failure},
     links::{Link, Origin},
     path_id::Id,
@@ -111,14 +109,11 @@ impl Verifications {
 }
 
 fn causes() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some(
-            "What made it happen: it was due; somebody asked for it; the account was registered or its access \
+    words(
+        "What made it happen: it was due; somebody asked for it; the account was registered or its access \
              changed.",
-        ))
-        .enum_values(Some(Cause::ALL.map(Cause::as_str)))
-        .build()
+        Cause::ALL.map(Cause::as_str),
+    )
 }
 
 fn write_cursor(cursor: VerificationCursor) -> String {

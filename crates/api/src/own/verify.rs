@@ -31,6 +31,7 @@ use super::findings::FindingView;
 use crate::{
     body::WholeBody,
     caller::{Caller, Write},
+    document::words,
     failure::{ErrorBody, Failure},
     fields::Fields,
     state::Api,
@@ -72,13 +73,10 @@ pub(crate) struct VerificationDone {
 }
 
 pub(crate) fn conclusions() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some(
-            "What it came to: works; does not, and is not saved; could not be told because AWS did not answer.",
-        ))
-        .enum_values(Some(Conclusion::ALL.map(Conclusion::as_str)))
-        .build()
+    words(
+        "What it came to: works; does not, and is not saved; could not be told because AWS did not answer.",
+        Conclusion::ALL.map(Conclusion::as_str),
+    )
 }
 
 impl PartialSchema for VerificationEvent {

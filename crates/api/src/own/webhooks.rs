@@ -11,14 +11,12 @@ use berth_domain::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use utoipa::{
-    ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
-};
+use utoipa::{ToSchema, openapi::schema::Object};
 
 use crate::{
     body::WholeBody,
     caller::{Caller, ManageUsers},
+    document::words,
     failure::{ErrorBody, Failure},
     fields::Fields,
     path_id::Id,
@@ -110,11 +108,7 @@ pub(crate) struct WebhookDeliveries {
 }
 
 fn kinds() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("What happened."))
-        .enum_values(Some(EventKind::ALL.map(EventKind::as_str)))
-        .build()
+    words("What happened.", EventKind::ALL.map(EventKind::as_str))
 }
 
 fn lists_of_kinds() -> utoipa::openapi::schema::Array {
@@ -125,11 +119,10 @@ fn lists_of_kinds() -> utoipa::openapi::schema::Array {
 }
 
 fn states() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("Where it stands: waiting for the next attempt, delivered, or given up."))
-        .enum_values(Some(DeliveryState::ALL.map(DeliveryState::as_str)))
-        .build()
+    words(
+        "Where it stands: waiting for the next attempt, delivered, or given up.",
+        DeliveryState::ALL.map(DeliveryState::as_str),
+    )
 }
 
 impl From<Webhook> for WebhookView {

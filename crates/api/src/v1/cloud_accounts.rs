@@ -17,12 +17,10 @@ use berth_domain::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use utoipa::{
-    ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
-};
+use utoipa::{ToSchema, openapi::schema::Object};
 
 use crate::{
+    document::words,
     failure::Failure,
     links::{Link, Origin},
 };
@@ -177,23 +175,19 @@ fn refuse_internal(id: CloudAccountId) -> Result<(), Failure> {
 }
 
 pub(crate) fn access_modes() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("How Berth gets in: by an access key, or by a role that it assumes."))
-        .enum_values(Some(AccessMode::ALL.map(AccessMode::as_str)))
-        .build()
+    words(
+        "How Berth gets in: by an access key, or by a role that it assumes.",
+        AccessMode::ALL.map(AccessMode::as_str),
+    )
 }
 
 pub(crate) fn statuses() -> Object {
     let all = [Status::Active, Status::ChangeDraft, Status::DeleteDraft, Status::ActiveError];
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some(
-            "Its state: usable, usable while a change is being verified, being removed, or its access stopped \
+    words(
+        "Its state: usable, usable while a change is being verified, being removed, or its access stopped \
              working.",
-        ))
-        .enum_values(Some(all.map(Status::as_str)))
-        .build()
+        all.map(Status::as_str),
+    )
 }
 
 #[cfg(test)]

@@ -32,12 +32,12 @@ use berth_domain::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use utoipa::{
-    ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
-};
+use utoipa::{ToSchema, openapi::schema::Object};
 
-use crate::links::{Link, Origin};
+use crate::{
+    document::words,
+    links::{Link, Origin},
+};
 
 /// A flexible or annual subscription.
 #[derive(Debug, Serialize, ToSchema)]
@@ -297,11 +297,7 @@ impl NetworkView {
 }
 
 pub(crate) fn statuses() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("Where it stands."))
-        .enum_values(Some(SubscriptionStatus::ALL.map(SubscriptionStatus::as_str)))
-        .build()
+    words("Where it stands.", SubscriptionStatus::ALL.map(SubscriptionStatus::as_str))
 }
 
 /// A subscription, for examples.

@@ -10,13 +10,11 @@ use berth_domain::{
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::{
-    ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
-};
+use utoipa::{ToSchema, openapi::schema::Object};
 use uuid::Uuid;
 
 use crate::{
+    document::words,
     failure::{FieldProblem, error_types},
     links::{Link, Origin},
 };
@@ -218,27 +216,18 @@ pub(crate) fn task_statuses() -> Object {
         TaskStatus::ProcessingCompleted,
         TaskStatus::ProcessingError,
     ];
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("Where it stands. `processing-completed` and `processing-error` are final."))
-        .enum_values(Some(all.map(TaskStatus::as_str)))
-        .build()
+    words(
+        "Where it stands. `processing-completed` and `processing-error` are final.",
+        all.map(TaskStatus::as_str),
+    )
 }
 
 fn commands() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("What it does."))
-        .enum_values(Some(Command::ALL.iter().copied().map(Command::as_str)))
-        .build()
+    words("What it does.", Command::ALL.iter().copied().map(Command::as_str))
 }
 
 fn outcomes() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("The outcome in one word, once there is one."))
-        .enum_values(Some(["completed", "failed"]))
-        .build()
+    words("The outcome in one word, once there is one.", ["completed", "failed"])
 }
 
 #[cfg(test)]

@@ -9,12 +9,12 @@ use berth_domain::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use utoipa::{
-    ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
-};
+use utoipa::{ToSchema, openapi::schema::Object};
 
-use crate::links::{Link, Origin};
+use crate::{
+    document::words,
+    links::{Link, Origin},
+};
 
 /// A user of an account.
 #[derive(Debug, Serialize, ToSchema)]
@@ -97,11 +97,7 @@ impl UserView {
 }
 
 pub(crate) fn roles() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("Its role."))
-        .enum_values(Some(Role::ALL.map(Role::title)))
-        .build()
+    words("Its role.", Role::ALL.map(Role::title))
 }
 
 #[cfg(test)]
