@@ -5,7 +5,7 @@ use berth_domain::{
     cloud_account::{Candidate, Change, CloudAccount, Field, Form},
     ids::{CloudAccountId, SubscriptionId, TaskId},
     task::{Command, ErrorType, Task},
-    values::{AccessKeyId, CloudAccountName},
+    values::{AccessKeyId, AwsAccountId, CloudAccountName},
 };
 pub use berth_store::Page;
 
@@ -199,6 +199,17 @@ pub(crate) fn key_retired() -> Error {
         ErrorType::KeyRotationConflict,
         "A rotation has replaced this access key and is switching it off. To keep it, ask for it back first \
          (POST /api/cloud-accounts/{id}/rotations/{rotationId}/reactivate), then change the cloud account.",
+    )
+}
+
+/// The change would take the cloud account out of the AWS account in which something is built with it.
+pub(crate) fn built_in(aws_account: &AwsAccountId) -> Error {
+    Error::rejected(
+        ErrorType::CloudAccountInvalidCreds,
+        format!(
+            "Subscriptions of this cloud account are built in AWS account {aws_account}; enter credentials of that \
+             one. Nothing was changed."
+        ),
     )
 }
 

@@ -4,6 +4,7 @@
 //! The reconciler takes no input. It takes the site that is due (one AWS account in one region), looks at AWS once for
 //! all its deployments, does a few steps for each, writes down what came of it, and gives the site back.
 
+mod clients;
 mod drift;
 mod key_pair;
 mod monitoring;
@@ -101,8 +102,8 @@ impl Control {
             let site = self.0.store.claim_site(&owner, now, now + LEASE).await?;
             Ok(site.map(|site| {
                 let control = self.clone();
-                let (cloud_account, region) = (site.cloud_account, site.region.clone());
-                let span = tracing::info_span!("site", %cloud_account, region);
+                let (aws_account, region) = (site.aws_account.clone(), site.region.clone());
+                let span = tracing::info_span!("site", %aws_account, region);
                 async move { control.work_at(site).await }.instrument(span)
             }))
         };
@@ -110,7 +111,8 @@ impl Control {
         reconciler.run(stop, claim).await;
     }
 
-    /// An AWS account in a region, opened with its stored credentials; `None` when there is no such account any more.
+    /// An AWS account in a region, opened with a cloud account's stored credentials; `None` when that is not there any
+    /// more.
     async fn open_region(
         &self,
         account: AccountId,

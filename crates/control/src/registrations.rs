@@ -33,9 +33,16 @@ impl Control {
 #[async_trait]
 impl Registrations for SeenBy {
     async fn of(&self, aws_account: &AwsAccountId) -> Result<Registered, Unknown> {
-        let (holders, subscriptions) = tokio::try_join!(
+        let built_in = async {
+            match self.current {
+                Some(current) => self.store.built_in(self.account, current).await,
+                None => Ok(None),
+            }
+        };
+        let (holders, subscriptions, built_in) = tokio::try_join!(
             self.store.holders(aws_account, self.account),
-            self.store.subscriptions(self.account)
+            self.store.subscriptions(self.account),
+            built_in
         )
         .map_err(|error| {
             tracing::warn!(error = &error as &dyn std::error::Error, "registrations cannot be looked at");
@@ -50,6 +57,7 @@ impl Registrations for SeenBy {
         Ok(Registered {
             elsewhere: if holders.others > 0 && !keeps { Elsewhere::Somebody } else { Elsewhere::Nobody },
             here: holders.here.into_iter().filter(|(id, _)| !is_current(id)).collect(),
+            built_in,
             regions: works_in.flat_map(|subscription| subscription.regions).collect(),
         })
     }

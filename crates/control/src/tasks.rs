@@ -170,6 +170,7 @@ pub(crate) async fn process(control: &Control, claimed: ClaimedTask) -> Result<T
         }
         Err(StoreError::NoSuchExternalId) => external_ids::not_found(),
         Err(StoreError::CloudAccountUsed(by)) => cloud_accounts::used(&by),
+        Err(StoreError::BuiltIn(aws_account)) => cloud_accounts::built_in(&aws_account),
         Err(StoreError::KeyRetired) => cloud_accounts::key_retired(),
         Err(
             error @ (StoreError::NoSuchSubscription

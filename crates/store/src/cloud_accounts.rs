@@ -298,6 +298,23 @@ pub(crate) async fn status(
     Status::parse(&status).or_corrupt(|| format!("cloud account {id}"))
 }
 
+/// The AWS account that a cloud account is of, read in a transaction that holds the account's row.
+pub(crate) async fn aws_account(
+    tx: &DatabaseTransaction,
+    account: AccountId,
+    id: CloudAccountId,
+) -> Result<AwsAccountId, Error> {
+    let aws_account: Option<String> = Entity::find_by_id(id.0)
+        .filter(Column::AccountId.eq(account.0))
+        .select_only()
+        .column(Column::AwsAccountId)
+        .into_tuple()
+        .one(tx)
+        .await?;
+    let aws_account = aws_account.ok_or(Error::NoSuchCloudAccount)?;
+    aws_account.parse().or_corrupt(|| format!("cloud account {id}"))
+}
+
 /// Sets a cloud account's status to what its unfinished tasks say: being deleted, being changed; or, when they
 /// say neither, to what its health is.
 pub(crate) async fn refresh_status(

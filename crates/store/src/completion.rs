@@ -16,7 +16,7 @@ use sea_orm::{DatabaseTransaction, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::Value;
 
 use crate::{
-    Error, Lease, OrderedSubscription, SealedSecrets, Store, audit, cloud_accounts,
+    Error, Lease, OrderedSubscription, SealedSecrets, Store, audit, cloud_accounts, deployments,
     entities::task::{Column, Entity},
     external_ids, orders, rotations,
     rows::{json, micros},
@@ -92,8 +92,8 @@ impl Store {
     /// Ends a task: state, result, effect and audit entry together, and the sealed request erased.
     ///
     /// Errors, with nothing written: [`Error::LostLease`]; [`Error::Taken`], [`Error::NoSuchCloudAccount`],
-    /// [`Error::NoSuchExternalId`], [`Error::CloudAccountUsed`], [`Error::KeyRetired`],
-    /// [`Error::NoSuchSubscription`], [`Error::SubscriptionDeleting`] and
+    /// [`Error::NoSuchExternalId`], [`Error::CloudAccountUsed`], [`Error::BuiltIn`],
+    /// [`Error::KeyRetired`], [`Error::NoSuchSubscription`], [`Error::SubscriptionDeleting`] and
     /// [`Error::Refused`] when the effect is impossible by now, after which the task can be finished as failed.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "finish_task"))]
     pub async fn finish_task(&self, lease: &Lease, completion: Completion) -> Result<Task, Error> {
@@ -158,6 +158,7 @@ async fn apply(
         Effect::Update { account, secrets } => {
             cloud_accounts::refuse_foreign(tx, account_id, account.id, &account.aws_account_id).await?;
             external_ids::consume(tx, account_id, account.id, &account.access).await?;
+            deployments::refuse_leaving(tx, account_id, account.id, &account.aws_account_id).await?;
             let becomes = account.access.key().map_or(AccountNow::NoKey, AccountNow::Key);
             rotations::account_becomes(tx, (account_id, account.id), becomes, at).await?;
             cloud_accounts::replace(tx, CloudAccount { account_id, ..account }, secrets).await

@@ -11,7 +11,10 @@ use berth_domain::{
         state::{By, Deployment, DeploymentState, KeptDrift, Trouble, Work},
     },
     ids::{AccountId, CloudAccountId, DeploymentId, OperationId, SubscriptionId},
+    problem::Problem,
     subscription::{Subscription, SubscriptionStatus},
+    task::ErrorType,
+    values::AwsAccountId,
     webhook::Event,
 };
 use ipnet::Ipv4Net;
@@ -25,6 +28,7 @@ use uuid::Uuid;
 use crate::{
     Error, Store, audit,
     audit::About,
+    cloud_accounts,
     entities::{deployment, deployment_drift, deployment_resource as resource},
     rows::{OrCorrupt, json, micros, time},
     sites::{self, Site},
@@ -36,8 +40,10 @@ use crate::{
 pub struct NewDeployment {
     /// Its id.
     pub id: DeploymentId,
-    /// The cloud account it is built in.
+    /// The cloud account it is built with.
     pub cloud_account_id: CloudAccountId,
+    /// The AWS account it is built in.
+    pub aws_account_id: AwsAccountId,
     /// The region.
     pub region: String,
     /// What it is to have.
@@ -106,7 +112,7 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<Work>, Error> {
         let rows = deployment::Entity::find()
-            .filter(deployment::Column::CloudAccountId.eq(site.cloud_account.0))
+            .filter(deployment::Column::AwsAccountId.eq(site.aws_account.as_str()))
             .filter(deployment::Column::Region.eq(site.region.as_str()))
             .apply_if(after, |query, after| query.filter(deployment::Column::Id.gt(after.0)))
             .order_by_asc(deployment::Column::Id)
@@ -146,6 +152,16 @@ impl Store {
         let of: Vec<_> =
             subscriptions::one(&self.reader, account, subscription).await?.into_iter().collect();
         Ok(with_records(&self.reader, vec![row], &of).await?.pop())
+    }
+
+    /// The AWS account that deployments of a cloud account are in; `None` when it has none.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "built_in"))]
+    pub async fn built_in(
+        &self,
+        account: AccountId,
+        cloud_account: CloudAccountId,
+    ) -> Result<Option<AwsAccountId>, Error> {
+        aws_account_of(&self.reader, account, cloud_account).await
     }
 
     /// The networks of an account's deployments, with what they are called and the customer's VPC they are in.
@@ -439,12 +455,20 @@ pub(crate) async fn insert(
     new: NewDeployment,
     at: Timestamp,
 ) -> Result<(), Error> {
-    sites::open(tx, account, new.cloud_account_id, &new.region, at).await?;
+    if cloud_accounts::aws_account(tx, account, new.cloud_account_id).await? != new.aws_account_id {
+        return Err(Error::Refused(vec![Problem::new(
+            "cloudProviders[0].cloudAccountId",
+            ErrorType::CloudAccountNotActive,
+            "was moved to another AWS account while the order was planned; order again",
+        )]));
+    }
+    sites::open(tx, account, &new.aws_account_id, &new.region, at).await?;
     let row = deployment::Model {
         id: new.id.0,
         account_id: account.0,
         subscription_id: subscription.0,
         cloud_account_id: new.cloud_account_id.0,
+        aws_account_id: new.aws_account_id.into(),
         region: new.region,
         blueprint: json(&new.blueprint),
         network: new.network.to_string(),
@@ -459,6 +483,38 @@ pub(crate) async fn insert(
     };
     deployment::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
     Ok(())
+}
+
+/// The AWS account that deployments of a cloud account are in; `None` when it has none.
+pub(crate) async fn aws_account_of(
+    db: &impl ConnectionTrait,
+    account: AccountId,
+    cloud_account: CloudAccountId,
+) -> Result<Option<AwsAccountId>, Error> {
+    let found: Option<String> = deployment::Entity::find()
+        .filter(deployment::Column::AccountId.eq(account.0))
+        .filter(deployment::Column::CloudAccountId.eq(cloud_account.0))
+        .select_only()
+        .column(deployment::Column::AwsAccountId)
+        .into_tuple()
+        .one(db)
+        .await?;
+    let what = || format!("a deployment of cloud account {cloud_account}");
+    found.map(|id| id.parse().or_corrupt(what)).transpose()
+}
+
+/// Refuses with [`Error::BuiltIn`] what would take a cloud account out of the AWS account that its deployments are in:
+/// nobody could look after them any more. In a transaction that holds the account's row.
+pub(crate) async fn refuse_leaving(
+    tx: &DatabaseTransaction,
+    account: AccountId,
+    cloud_account: CloudAccountId,
+    aws_account: &AwsAccountId,
+) -> Result<(), Error> {
+    match aws_account_of(tx, account, cloud_account).await? {
+        Some(built_in) if built_in != *aws_account => Err(Error::BuiltIn(built_in)),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a subscription has deployments.
@@ -592,6 +648,7 @@ impl deployment::Model {
             account_id: AccountId(self.account_id),
             subscription_id: SubscriptionId(self.subscription_id),
             cloud_account_id: CloudAccountId(self.cloud_account_id),
+            aws_account_id: self.aws_account_id.parse().or_corrupt(what)?,
             blueprint: serde_json::from_str(&self.blueprint).or_corrupt(what)?,
             network: self.network.parse().or_corrupt(what)?,
             zones: serde_json::from_str(&self.zones).or_corrupt(what)?,

@@ -1,6 +1,6 @@
 //! What can go wrong with the store, as callers must tell it apart.
 
-use berth_domain::{ids::SubscriptionId, problem::Problem};
+use berth_domain::{ids::SubscriptionId, problem::Problem, values::AwsAccountId};
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 
 /// Why the store could not do what it was asked to. Nothing was written.
@@ -43,6 +43,9 @@ pub enum Error {
     /// Subscriptions use the cloud account: their ids and names.
     #[error("subscriptions use the cloud account")]
     CloudAccountUsed(Vec<(SubscriptionId, String)>),
+    /// Deployments of the cloud account are in another AWS account, this one.
+    #[error("deployments of the cloud account are in AWS account {0}")]
+    BuiltIn(AwsAccountId),
     /// Technical support access to the cloud account is switched off.
     #[error("technical support access to the cloud account is switched off")]
     SupportSwitchedOff,

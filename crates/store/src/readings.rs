@@ -9,13 +9,15 @@ use berth_domain::{
         state::{DeploymentState, DriftFinding},
     },
     ids::{AccountId, CloudAccountId, DeploymentId},
+    values::AwsAccountId,
 };
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, OnConflict, Query},
+    QueryTrait, Select,
+    sea_query::{Expr, OnConflict},
 };
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 use uuid::Uuid;
 
 use crate::{
@@ -36,7 +38,7 @@ pub struct ReadingTurn {
     /// The account.
     pub account: AccountId,
     /// The AWS account.
-    pub cloud_account: CloudAccountId,
+    pub aws_account: AwsAccountId,
     /// The region.
     pub region: String,
     /// Whether figures could be read the last time; `None` before the first.
@@ -79,43 +81,53 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<ReadingTurn>, Error> {
         let due = micros(now - every);
-        let sql = "SELECT s.cloud_account_id, s.region, s.account_id FROM sites s \
-             WHERE NOT EXISTS (SELECT 1 FROM readings r WHERE r.cloud_account_id = s.cloud_account_id \
+        let sql = "SELECT s.aws_account_id, s.region, s.account_id FROM sites s \
+             WHERE NOT EXISTS (SELECT 1 FROM readings r WHERE r.aws_account_id = s.aws_account_id \
                  AND r.region = s.region AND r.begun_at > $1) \
              AND EXISTS (SELECT 1 FROM deployments d JOIN deployment_resources n ON n.deployment_id = d.id \
-                 WHERE d.cloud_account_id = s.cloud_account_id AND d.region = s.region \
+                 WHERE d.aws_account_id = s.aws_account_id AND d.region = s.region \
                  AND n.kind = 'instance' AND n.aws_id IS NOT NULL) \
-             ORDER BY s.cloud_account_id, s.region LIMIT $2";
+             ORDER BY s.aws_account_id, s.region LIMIT $2";
         let values = [due.into(), CANDIDATES.into()];
         let candidates = self.reader.query_all_raw(statement(&self.reader, sql, values)).await?;
         for row in candidates {
-            let (cloud_account, region): (i32, String) =
+            let (aws_account, region): (String, String) =
                 (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             // Of several that take it at once, one changes the row.
-            let sql = "INSERT INTO readings (cloud_account_id, region, begun_at) VALUES ($1, $2, $3) \
-                 ON CONFLICT (cloud_account_id, region) DO UPDATE SET begun_at = excluded.begun_at \
+            let sql = "INSERT INTO readings (aws_account_id, region, begun_at) VALUES ($1, $2, $3) \
+                 ON CONFLICT (aws_account_id, region) DO UPDATE SET begun_at = excluded.begun_at \
                  WHERE readings.begun_at <= $4";
-            let values = [cloud_account.into(), region.clone().into(), micros(now).into(), due.into()];
+            let values =
+                [aws_account.clone().into(), region.clone().into(), micros(now).into(), due.into()];
             let done = self.writer.execute_raw(statement(&self.writer, sql, values)).await?;
             if done.rows_affected() == 1 {
-                let cloud_account = CloudAccountId(cloud_account);
-                let before = self.site_reading(cloud_account, &region).await?;
+                let what = || format!("a site in {region}");
+                let aws_account = aws_account.parse().or_corrupt(what)?;
+                let before = self.site_reading(&aws_account, &region).await?;
                 let account = AccountId(row.try_get_by_index(2)?);
-                return Ok(Some(ReadingTurn { account, cloud_account, region, figures: before.figures }));
+                return Ok(Some(ReadingTurn { account, aws_account, region, figures: before.figures }));
             }
         }
         Ok(None)
     }
 
+    /// The cloud accounts with which something is built in an AWS account in a region.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "cloud_accounts_at"))]
+    pub async fn cloud_accounts_at(&self, turn: &ReadingTurn) -> Result<BTreeSet<CloudAccountId>, Error> {
+        let ids: Vec<i32> = at_site(turn)
+            .select_only()
+            .column(deployment::Column::CloudAccountId)
+            .distinct()
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        Ok(ids.into_iter().map(CloudAccountId).collect())
+    }
+
     /// The nodes of an AWS account in a region, as far as AWS's ids of them are known.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "nodes_at"))]
     pub async fn nodes_at(&self, turn: &ReadingTurn) -> Result<Vec<Node>, Error> {
-        let at_site = Query::select()
-            .column(deployment::Column::Id)
-            .from(deployment::Entity)
-            .and_where(deployment::Column::CloudAccountId.eq(turn.cloud_account.0))
-            .and_where(deployment::Column::Region.eq(turn.region.as_str()))
-            .to_owned();
+        let at_site = at_site(turn).select_only().column(deployment::Column::Id).into_query();
         let kinds = [Kind::Instance, Kind::Volume].map(Kind::as_str);
         let rows = resource::Entity::find()
             .filter(resource::Column::DeploymentId.in_subquery(at_site))
@@ -210,7 +222,7 @@ impl Store {
             .col_expr(reading::Column::ReadAt, Expr::value(micros(at)))
             .col_expr(reading::Column::Checks, Expr::value(json(checks)))
             .col_expr(reading::Column::Figures, Expr::value(json(figures)))
-            .filter(reading::Column::CloudAccountId.eq(turn.cloud_account.0))
+            .filter(reading::Column::AwsAccountId.eq(turn.aws_account.as_str()))
             .filter(reading::Column::Region.eq(turn.region.as_str()))
             .exec(&self.writer)
             .await?;
@@ -221,13 +233,13 @@ impl Store {
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "site_reading"))]
     pub async fn site_reading(
         &self,
-        cloud_account: CloudAccountId,
+        aws_account: &AwsAccountId,
         region: &str,
     ) -> Result<SiteReading, Error> {
-        let key = (cloud_account.0, region.to_owned());
+        let key = (aws_account.to_string(), region.to_owned());
         let row = reading::Entity::find_by_id(key).one(&self.reader).await?;
         let Some(row) = row else { return Ok(SiteReading { at: None, checks: None, figures: None }) };
-        let what = || format!("the reading of cloud account {cloud_account} in {region}");
+        let what = || format!("the reading of AWS account {aws_account} in {region}");
         let sight = |text: Option<String>| {
             text.as_deref().map(serde_json::from_str::<Sight>).transpose().or_corrupt(what)
         };
@@ -322,6 +334,13 @@ impl Store {
 
 fn health(text: Option<&str>, what: impl Fn() -> String) -> Result<Option<Health>, Error> {
     text.map(|text| Health::parse(text).or_corrupt(&what)).transpose()
+}
+
+/// The deployments in an AWS account in a region.
+fn at_site(turn: &ReadingTurn) -> Select<deployment::Entity> {
+    deployment::Entity::find()
+        .filter(deployment::Column::AwsAccountId.eq(turn.aws_account.as_str()))
+        .filter(deployment::Column::Region.eq(turn.region.as_str()))
 }
 
 fn row_of(reading: NodeReading) -> node::Model {

@@ -1,6 +1,9 @@
 //! Sites: one AWS account in one region, and who works on its deployments, until when.
 
-use berth_domain::ids::{AccountId, CloudAccountId, SubscriptionId};
+use berth_domain::{
+    ids::{AccountId, SubscriptionId},
+    values::AwsAccountId,
+};
 use jiff::Timestamp;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
@@ -11,7 +14,7 @@ use crate::{
     Error, Store,
     entities::site::{Column, Entity},
     leases,
-    rows::{micros, statement},
+    rows::{OrCorrupt, micros, statement},
 };
 
 /// How many sites that are due one look fetches: processes that look at once lose races to each other.
@@ -21,7 +24,7 @@ const CANDIDATES: u64 = 16;
 #[derive(Clone, Debug)]
 pub struct Site {
     /// The AWS account.
-    pub cloud_account: CloudAccountId,
+    pub aws_account: AwsAccountId,
     /// The region.
     pub region: String,
     /// The account they all belong to.
@@ -34,7 +37,7 @@ pub struct Site {
 impl Site {
     fn condition(&self) -> Condition {
         Condition::all()
-            .add(Column::CloudAccountId.eq(self.cloud_account.0))
+            .add(Column::AwsAccountId.eq(self.aws_account.as_str()))
             .add(Column::Region.eq(self.region.as_str()))
             .add(Column::LeaseOwner.eq(self.owner.as_str()))
             .add(Column::Generation.eq(self.generation))
@@ -63,15 +66,16 @@ impl Store {
                 .col_expr(Column::LeaseOwner, Expr::value(owner))
                 .col_expr(Column::LeaseUntil, Expr::value(micros(until)))
                 .col_expr(Column::Generation, Expr::value(row.generation + 1))
-                .filter(Column::CloudAccountId.eq(row.cloud_account_id))
+                .filter(Column::AwsAccountId.eq(row.aws_account_id.as_str()))
                 .filter(Column::Region.eq(row.region.as_str()))
                 .filter(Column::Generation.eq(row.generation))
                 .filter(free.clone())
                 .exec_with_returning(&self.writer)
                 .await?;
             if let Some(row) = taken.pop() {
+                let what = || format!("a site in {}", row.region);
                 return Ok(Some(Site {
-                    cloud_account: CloudAccountId(row.cloud_account_id),
+                    aws_account: row.aws_account_id.parse().or_corrupt(what)?,
                     region: row.region,
                     account: AccountId(row.account_id),
                     owner: owner.to_owned(),
@@ -138,7 +142,7 @@ pub(crate) async fn wake(
     at: Timestamp,
 ) -> Result<(), Error> {
     let sql = "UPDATE sites SET due_at = $1, wanted = wanted + 1 WHERE EXISTS (SELECT 1 FROM deployments d \
-         WHERE d.subscription_id = $2 AND d.cloud_account_id = sites.cloud_account_id \
+         WHERE d.subscription_id = $2 AND d.aws_account_id = sites.aws_account_id \
          AND d.region = sites.region)";
     tx.execute_raw(statement(tx, sql, [micros(at).into(), subscription.0.into()])).await?;
     let sql = "UPDATE deployments SET next_at = $1 WHERE subscription_id = $2";
@@ -150,14 +154,15 @@ pub(crate) async fn wake(
 pub(crate) async fn open(
     tx: &DatabaseTransaction,
     account: AccountId,
-    cloud_account: CloudAccountId,
+    aws_account: &AwsAccountId,
     region: &str,
     at: Timestamp,
 ) -> Result<(), Error> {
-    let sql = "INSERT INTO sites (cloud_account_id, region, account_id, due_at, wanted, generation) \
-         VALUES ($1, $2, $3, $4, 0, 0) ON CONFLICT (cloud_account_id, region) \
+    let sql = "INSERT INTO sites (aws_account_id, region, account_id, due_at, wanted, generation) \
+         VALUES ($1, $2, $3, $4, 0, 0) ON CONFLICT (aws_account_id, region) \
          DO UPDATE SET due_at = excluded.due_at, wanted = sites.wanted + 1";
-    let values = [cloud_account.0.into(), region.to_owned().into(), account.0.into(), micros(at).into()];
+    let values =
+        [aws_account.as_str().into(), region.to_owned().into(), account.0.into(), micros(at).into()];
     tx.execute_raw(statement(tx, sql, values)).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod drift;
 mod faults;
 mod refusals;
+mod shared;
 mod trouble;
 mod variants;
 

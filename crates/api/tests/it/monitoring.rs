@@ -1,11 +1,17 @@
 //! How nodes do, read from AWS and told honestly: what may not be read, and what there is nothing of yet.
 
-use berth_testkit::{app::Client, database::Backend, environment, simulator::Simulator, view::View};
+use berth_testkit::{
+    app::{Client, body_with},
+    database::Backend,
+    environment,
+    simulator::Simulator,
+    view::View,
+};
 use jiff::SignedDuration;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::deployments::{REGION, one_zone, ordered, start, until};
+use crate::deployments::{REGION, one_zone, ordered, start, three_zones, until};
 
 /// The path of how the nodes of a subscription's only deployment do.
 async fn path(client: &Client, subscription: i64) -> String {
@@ -104,8 +110,12 @@ async fn an_aws_account_is_read_by_one_process_once_in_an_interval(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let simulator = Simulator::moto().await;
-    let (app, _, cloud_account) = start(backend, &simulator).await;
+    let (app, customer, cloud_account) = start(backend, &simulator).await;
+    let body = body_with(&customer, "staging", &customer.create_access_key().await);
+    let task = app.owner.finished(app.owner.post("/v1/cloud-accounts", body).await).await;
+    let staging = task["response"]["resourceId"].as_i64().unwrap_or_else(|| panic!("{task:#}"));
     ordered(&app.owner, cloud_account, &one_zone()).await;
+    ordered(&app.owner, staging, &three_zones()).await;
     // Later than whatever this Berth reads.
     let (minute, later) = (SignedDuration::from_mins(1), "2100-01-01T00:00:00Z".parse().unwrap());
     let store = app.database.store();

@@ -8,7 +8,7 @@ use std::{
 
 use berth_cloud::{
     Error as CloudError, ErrorKind,
-    ec2::{Ec2, NodeStatus, Question, Series as Answered, Span},
+    ec2::{NodeStatus, Question, Series as Answered, Span},
 };
 use berth_domain::{
     account::Principal,
@@ -27,6 +27,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+use super::clients::{Clients, Refusals};
 use crate::{Control, Error, metrics::READINGS, reconciler::Reconciler};
 
 /// How many AWS accounts in regions are read at once.
@@ -73,8 +74,8 @@ impl Control {
             let turn = self.0.store.claim_reading(every, self.0.environment.now()).await?;
             Ok(turn.map(|turn| {
                 let (control, stop) = (self.clone(), stop.clone());
-                let (cloud_account, region) = (turn.cloud_account, turn.region.clone());
-                let span = tracing::info_span!("reading", %cloud_account, region);
+                let (aws_account, region) = (turn.aws_account.clone(), turn.region.clone());
+                let span = tracing::info_span!("reading", %aws_account, region);
                 let work = async move {
                     // Cut off when told to stop: what was not read is read the next time.
                     stop.run_until_cancelled(control.read(&turn)).await;
@@ -94,23 +95,24 @@ impl Control {
 
     async fn read_site(&self, turn: &ReadingTurn) -> Result<(), Error> {
         let nodes = self.0.store.nodes_at(turn).await?;
-        let opened = self.open_region(turn.account, turn.cloud_account, &turn.region, "monitoring").await?;
-        let Some(ec2) = opened else { return Ok(()) };
+        let cloud_accounts = self.0.store.cloud_accounts_at(turn).await?;
+        let clients = Clients::open(self, turn.account, cloud_accounts, &turn.region, "monitoring").await?;
         let now = self.0.environment.now();
         let mut sights = Sights { checks: answered(now, NO_CHECKS), figures: answered(now, NO_FIGURES) };
-        let statuses = statuses(ec2.as_ref(), &nodes, &mut sights).await;
+        let statuses = statuses(&clients, &nodes, &mut sights).await;
         let (from, to) = span(now, turn.figures.as_ref().and_then(|sight| sight.answered_at));
         let span = Span { from, to, period_seconds: PERIOD_SECONDS };
         let mut asking = true;
         for some in nodes.chunks(NODES_AT_ONCE) {
             let mut new = HashMap::new();
             if asking {
-                match ec2.figures(&questions(some), span).await {
+                let questions = questions(some);
+                match clients.ask(|ec2| ec2.figures(&questions, span)).await {
                     Ok(series) => new = by_question(series),
-                    Err(error) => {
+                    Err(refusals) => {
                         asking = false;
                         let before = turn.figures.as_ref().and_then(|sight| sight.answered_at);
-                        sights.figures = unanswered(&error, before);
+                        sights.figures = unanswered(&refusals, before);
                     }
                 }
             }
@@ -167,7 +169,7 @@ impl Control {
             work.records.iter().filter_map(|it| Some((it.kind, &it.key, it.aws_id.as_ref()?))).collect();
         let there = nodes(id, &resources);
         let store = &self.0.store;
-        let site = store.site_reading(deployment.cloud_account_id, &deployment.region).await?;
+        let site = store.site_reading(&deployment.aws_account_id, &deployment.region).await?;
         let mut kept = store.node_readings(&[id]).await?;
         // Of a node that was replaced or is gone, nothing is told any more.
         kept.retain(|it| there.iter().any(|node| node.key == it.key && node.instance == it.instance));
@@ -221,9 +223,9 @@ struct Sights {
 }
 
 /// AWS's checks by instance; a node that AWS says nothing of is left out.
-async fn statuses(ec2: &dyn Ec2, nodes: &[Node], sights: &mut Sights) -> HashMap<AwsId, Checks> {
+async fn statuses(clients: &Clients, nodes: &[Node], sights: &mut Sights) -> HashMap<AwsId, Checks> {
     let ids: Vec<AwsId> = nodes.iter().map(|node| node.instance.clone()).collect();
-    match ec2.node_status(&ids).await {
+    match clients.ask(|ec2| ec2.node_status(&ids)).await {
         Ok(found) => {
             if let Some(at) = sights.checks.answered_at.filter(|_| !found.is_empty()) {
                 sights.checks = known(at);
@@ -235,8 +237,8 @@ async fn statuses(ec2: &dyn Ec2, nodes: &[Node], sights: &mut Sights) -> HashMap
                 })
                 .collect()
         }
-        Err(error) => {
-            sights.checks = unanswered(&error, None);
+        Err(refusals) => {
+            sights.checks = unanswered(&refusals, None);
             HashMap::new()
         }
     }
@@ -250,25 +252,25 @@ fn answered(at: Timestamp, nothing: &str) -> Sight {
     Sight { state: SightState::NoneYet, reason: Some(nothing.to_owned()), answered_at: Some(at) }
 }
 
-fn unanswered(error: &CloudError, answered_at: Option<Timestamp>) -> Sight {
-    match &error.kind {
-        ErrorKind::Denied { action, .. } => Sight {
-            state: SightState::NotPermitted,
-            reason: Some(format!(
+fn unanswered(refusals: &Refusals, answered_at: Option<Timestamp>) -> Sight {
+    let (state, reason) = match refusals.first() {
+        None => (SightState::NotAnswered, "The cloud account is not registered any more.".to_owned()),
+        Some(CloudError { kind: ErrorKind::Denied { action, .. }, .. }) => (
+            SightState::NotPermitted,
+            format!(
                 "Not permitted to read: the cloud account's user or role may not do {action} (`berth iam policy` \
                  prints the whole policy)."
-            )),
-            answered_at,
-        },
-        _ => Sight {
-            state: SightState::NotAnswered,
-            reason: Some(format!(
+            ),
+        ),
+        Some(error) => (
+            SightState::NotAnswered,
+            format!(
                 "{} could not be read: {}. Berth asks again with the next reading.",
                 error.operation, error.kind
-            )),
-            answered_at,
-        },
-    }
+            ),
+        ),
+    };
+    Sight { state, reason: Some(reason), answered_at }
 }
 
 fn questions(nodes: &[Node]) -> Vec<Question> {

@@ -19,6 +19,7 @@ use berth_store::{Progress, Site, SubscriptionMove};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    clients::Clients,
     drift, entry, restore,
     steps::{Outcome, take},
     trouble::{self, Verdict},
@@ -104,22 +105,19 @@ pub(super) fn blueprint(work: &Work) -> Blueprint {
 }
 
 async fn look_and_act(control: &Control, site: &Site, due: Vec<Work>) -> Result<Vec<Timestamp>, Error> {
-    let opened = control.open_region(site.account, site.cloud_account, &site.region, "deployments");
-    let seen = match opened.await? {
-        None => Err(trouble::no_cloud_account()),
-        Some(ec2) => match look(control, ec2.as_ref(), &due).await {
-            Ok(inventory) => Ok((ec2, inventory)),
-            Err(error) => Err(trouble::of_looking(&error)),
-        },
-    };
+    let cloud_accounts = due.iter().map(|work| work.deployment.cloud_account_id).collect();
+    let clients = Clients::open(control, site.account, cloud_accounts, &site.region, "deployments").await?;
+    let seen = clients.ask(|ec2| look(control, ec2, &due)).await;
     let mut next = Vec::with_capacity(due.len());
     for work in due {
-        let at = match &seen {
-            Ok((ec2, inventory)) => {
-                let pass = Pass { control, site, ec2: ec2.as_ref(), inventory };
-                pass.advance(work).await?
+        let cloud_account = work.deployment.cloud_account_id;
+        let at = match (clients.of(cloud_account), &seen) {
+            (Some(ec2), Ok(inventory)) => Pass { control, site, ec2, inventory }.advance(work).await?,
+            (_, seen) => {
+                let refusal = seen.as_ref().err().and_then(|refusals| refusals.of(cloud_account));
+                let failure = refusal.map_or_else(trouble::no_cloud_account, trouble::of_looking);
+                paused(control, site, &work, failure).await?
             }
-            Err(failure) => paused(control, site, &work, failure.clone()).await?,
         };
         next.extend(at);
     }

@@ -21,6 +21,7 @@ use berth_domain::{
         order::Order,
     },
     task::ErrorType,
+    values::AwsAccountId,
 };
 use berth_store::NewDeployment;
 use futures::future::join_all;
@@ -119,7 +120,7 @@ impl Control {
         let regions = order.regions.iter().enumerate().map(|(at, region)| {
             let ec2 = session.ec2(&cloud_account.aws_account_id, &region.region);
             let path = format!("cloudProviders[0].regions[{at}]");
-            self.plan_region(order, region, ec2, neighbours.clone(), path)
+            self.plan_region(order, region, ec2, &cloud_account.aws_account_id, neighbours.clone(), path)
         });
         // Every region is asked before any is refused, so that all problems are told at once.
         let planned = join_all(regions).await;
@@ -173,6 +174,7 @@ impl Control {
         order: &Order,
         region: &RegionOrder,
         ec2: Arc<dyn Ec2>,
+        aws_account: &AwsAccountId,
         neighbours: Vec<Neighbour>,
         path: String,
     ) -> Result<PlannedRegion, PlanError> {
@@ -199,6 +201,7 @@ impl Control {
         let new = NewDeployment {
             id: deployment,
             cloud_account_id: order.cloud_account_id,
+            aws_account_id: aws_account.clone(),
             region: region.region.clone(),
             blueprint: draft.blueprint.clone(),
             network: draft.network,

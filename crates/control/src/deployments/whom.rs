@@ -36,10 +36,10 @@ pub(super) struct Inquiry<'a> {
 impl<'a> Inquiry<'a> {
     /// Asks nothing yet.
     pub(super) async fn new(pass: &'a Pass<'a>, work: &Work) -> Result<Self, Error> {
-        let compared = work.deployment.compared_at;
-        let since = compared.map_or(pass.now() - FIRST_LOOK_BACK, |at| at - LATE);
+        let deployment = &work.deployment;
+        let since = deployment.compared_at.map_or(pass.now() - FIRST_LOOK_BACK, |at| at - LATE);
         let store = &pass.control.0.store;
-        let account = store.cloud_account(pass.site.account, pass.site.cloud_account).await?;
+        let account = store.cloud_account(deployment.account_id, deployment.cloud_account_id).await?;
         Ok(Self {
             pass,
             own: account.map(|account| account.principal_arn),

@@ -28,6 +28,8 @@ pub struct Registered {
     pub here: Vec<(CloudAccountId, CloudAccountName)>,
     /// In other accounts of this Berth; whose stays untold.
     pub elsewhere: Elsewhere,
+    /// The AWS account in which Berth has built with the cloud account that is being verified.
+    pub built_in: Option<AwsAccountId>,
     /// The regions in which Berth works with the cloud account that is being verified.
     pub regions: Vec<String>,
 }
@@ -74,8 +76,24 @@ impl Known {
 
     /// What is to be said of it, of the field that gives access. Rests on no call to AWS.
     pub(super) fn findings(&self, account: &AwsAccountId, access: Field) -> Vec<Finding> {
-        let finding = match self {
-            Self::NotAsked => return Vec::new(),
+        let mut findings = Vec::new();
+        if let Self::All(Registered { built_in: Some(built_in), .. }) = self
+            && built_in != account
+        {
+            findings.push(
+                Finding::fail(
+                    Check::Credentials,
+                    format!(
+                        "They are of AWS account {account}, but subscriptions of this cloud account are built in AWS account {built_in}."
+                    ),
+                )
+                .remedy(format!(
+                    "Enter credentials of AWS account {built_in}. To use AWS account {account} too, add it as another cloud account."
+                )),
+            );
+        }
+        findings.push(match self {
+            Self::NotAsked => return findings,
             Self::Nothing => Finding::unknown_but_dispensable(
                 Check::Registration,
                 format!("Could not check whether AWS account {account} is registered already: Berth's database did not answer."),
@@ -101,7 +119,7 @@ impl Known {
                 Check::Registration,
                 format!("AWS account {account} is not registered otherwise."),
             ),
-        };
-        vec![finding.on(access).resource(account.as_str())]
+        });
+        findings.into_iter().map(|finding| finding.on(access).resource(account.as_str())).collect()
     }
 }

@@ -8,6 +8,7 @@ use super::{AwsId, blueprint::Blueprint, record::Record};
 use crate::{
     ids::{AccountId, CloudAccountId, DeploymentId, SubscriptionId},
     subscription::Subscription,
+    values::AwsAccountId,
 };
 
 /// What was built, or is being built, for one subscription in one region.
@@ -19,8 +20,10 @@ pub struct Deployment {
     pub account_id: AccountId,
     /// The subscription.
     pub subscription_id: SubscriptionId,
-    /// The cloud account it is built in.
+    /// The cloud account it is built with.
     pub cloud_account_id: CloudAccountId,
+    /// The AWS account it is built in, which that cloud account stays of.
+    pub aws_account_id: AwsAccountId,
     /// The region's code.
     pub region: String,
     /// What it is to have, clients and resource tags left out: those are the subscription's.

@@ -25,6 +25,7 @@ fn deployment(spread: Spread) -> Deployment {
         account_id: AccountId(1),
         subscription_id: SubscriptionId(1),
         cloud_account_id: CloudAccountId(101),
+        aws_account_id: "123456789012".parse().unwrap(),
         region: "us-east-1".into(),
         blueprint: draft.blueprint,
         network: draft.network,

@@ -10,6 +10,7 @@ pub struct Model {
     pub account_id: i32,
     pub subscription_id: i32,
     pub cloud_account_id: i32,
+    pub aws_account_id: String,
     pub region: String,
     pub blueprint: String,
     pub network: String,

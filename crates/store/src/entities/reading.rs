@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "readings")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub cloud_account_id: i32,
+    pub aws_account_id: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub region: String,
     pub begun_at: i64,

@@ -128,6 +128,16 @@ pub(crate) async fn claim(store: &Store, owner: &str) -> Option<ClaimedTask> {
     store.claim_task(owner, at(10), at(70)).await.unwrap()
 }
 
+/// Queues a task about a cloud account, and claims it.
+pub(crate) async fn claim_about(
+    store: &Store,
+    id: (AccountId, CloudAccountId),
+    command: Command,
+) -> ClaimedTask {
+    queue_about(store, id, 1, command).await.unwrap();
+    claim(store, "a").await.expect("the task")
+}
+
 pub(crate) fn success(effect: Effect) -> Completion {
     Completion {
         at: at(20),

@@ -20,11 +20,6 @@ async fn claim_creation(store: &Store, account: AccountId) -> (ClaimedTask, Clou
     (claim(store, "a").await.expect("the task"), id)
 }
 
-async fn claim_about(store: &Store, id: (AccountId, CloudAccountId), command: Command) -> ClaimedTask {
-    queue_about(store, id, 1, command).await.unwrap();
-    claim(store, "a").await.expect("the task")
-}
-
 #[rstest]
 #[tokio::test]
 async fn a_creation_saves_the_cloud_account_and_erases_the_request(

@@ -8,18 +8,20 @@ use berth_store::{
     Page,
     testing::{Backend, TestDatabase},
 };
+use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 
 /// A cloud account with its secret, and a subscription that uses it, as the first release wrote them.
 const FIRST_RELEASE: [&str; 4] = [
-    "INSERT INTO accounts VALUES (1, 'Acme', 'key', 0, 0, 0, 0)",
+    "INSERT INTO accounts (id, name, account_key, task_seq, log_seq, created_at, updated_at) \
+     VALUES (1, 'Acme', 'key', 0, 0, 0, 0)",
     "INSERT INTO cloud_accounts (id, account_id, name, status, access_key_id, aws_account_id, user_arn, \
      console_role, sign_in_url, secret_key, created_at, updated_at, verified_at) \
      VALUES (101, 1, 'prod', 'active', 'AKIAIOSFODNN7EXAMPLE', '123456789012', \
      'arn:aws:iam::123456789012:user/berth-user', 'berth-console', \
      'https://123456789012.signin.aws.amazon.com/console', SECRET, 1, 2, 3)",
     "INSERT INTO subscriptions (id, account_id, name, plan, status, cloud_account_id, regions, created_at, \
-     updated_at) VALUES (1, 1, 'Web shop', 'pro', 'active', 101, '[]', 0, 0)",
+     updated_at) VALUES (1, 1, 'Web shop', 'flexible', 'active', 101, '[]', 0, 0)",
     "UPDATE sequences SET value = 101 WHERE name = 'cloud_accounts'",
 ];
 
@@ -69,4 +71,40 @@ async fn what_held_a_cloud_account_still_holds_it(
     db.store().migrate().await.unwrap();
 
     db.execute(forbidden).await;
+}
+
+/// A deployment and its site, as they were kept when sites were cloud accounts in regions.
+const SITE_OF_A_CLOUD_ACCOUNT: [&str; 3] = [
+    "INSERT INTO deployments (id, account_id, subscription_id, cloud_account_id, region, blueprint, network, zones, \
+     private_key, state, created_at) VALUES (ID, 1, 1, 101, 'us-east-1', '{\"resources\":[]}', '10.0.0.0/24', '[]', \
+     SECRET, 'built', 0)",
+    "INSERT INTO sites (cloud_account_id, region, account_id, due_at, wanted, generation) \
+     VALUES (101, 'us-east-1', 1, 99, 0, 7)",
+    "INSERT INTO readings (cloud_account_id, region, begun_at) VALUES (101, 'us-east-1', 5)",
+];
+
+#[rstest]
+#[tokio::test]
+async fn deployments_are_still_worked_on_when_sites_become_aws_accounts(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let db = TestDatabase::before(backend, "m2026_11_21_000011_sites_of_aws_accounts").await;
+    let (secret, id) = match backend {
+        Backend::Sqlite => ("x'0102ff'", "x'00000000000000000000000000000009'"),
+        Backend::Postgres => ("'\\x0102ff'", "'00000000-0000-0000-0000-000000000009'"),
+    };
+    for statement in FIRST_RELEASE.iter().chain(&SITE_OF_A_CLOUD_ACCOUNT) {
+        db.execute(&statement.replace("SECRET", secret).replace("ID,", &format!("{id},"))).await;
+    }
+
+    db.store().migrate().await.unwrap();
+
+    let (now, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + SignedDuration::from_mins(1));
+    let site = db.store().claim_site("a", now, until).await.unwrap().expect("it is due");
+    assert_eq!((site.aws_account.as_str(), site.region.as_str()), ("123456789012", "us-east-1"));
+    let work = db.store().work_at(&site, None, 10).await.unwrap();
+    assert_eq!(
+        work.iter().map(|work| work.deployment.cloud_account_id).collect::<Vec<_>>(),
+        [CloudAccountId(101)]
+    );
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use berth_domain::{
+    cloud_account::CloudAccount,
     deployment::{
         Kind,
         blueprint::{Blueprint, Key},
@@ -38,11 +39,24 @@ async fn subscribe(
     let id = store.allocate_subscription_id().await.unwrap();
     let deployments: Vec<_> = regions.iter().map(|region| new_deployment(cloud_account, region)).collect();
     let ids = deployments.iter().map(|it| it.id).collect();
+    let subscribed = subscribe_to(store, account, id, deployments).await;
+    subscribed.expect("the order fits");
+    (id, ids)
+}
+
+/// Ends the order of a subscription with these deployments.
+async fn subscribe_to(
+    store: &Store,
+    account: AccountId,
+    id: SubscriptionId,
+    deployments: Vec<NewDeployment>,
+) -> Result<(), Error> {
+    let NewDeployment { cloud_account_id, region, network, .. } = &deployments[0];
     let body = json!({
         "name": "Web shop",
         "paymentMethod": "marketplace",
-        "cloudProviders": [{ "cloudAccountId": cloud_account.0, "regions": [
-            { "region": regions[0], "networking": { "deploymentCIDR": "10.0.0.0/24" } },
+        "cloudProviders": [{ "cloudAccountId": cloud_account_id.0, "regions": [
+            { "region": region, "networking": { "deploymentCIDR": network.to_string() } },
         ]}],
         "databases": [{ "name": "cart", "datasetSizeInGb": 1 }],
     });
@@ -50,18 +64,22 @@ async fn subscribe(
     let terms = ProTerms { order, allow_list: Default::default(), maintenance_windows: Default::default() };
     let terms = Terms::Pro(Box::new(terms));
     let command = Command::SubscriptionCreateRequest;
-    let task = NewTask { subscription_id: Some(id), ..new_task(account, 4711, command) };
+    let task = NewTask {
+        subscription_id: Some(id),
+        ..new_task(account, 4711 + u128::from(id.0.unsigned_abs()), command)
+    };
     store.queue_task(task, event("Subscription requested")).await.unwrap();
     let claimed = claim(store, "a worker").await.expect("the task");
     let ordered = OrderedSubscription { id, name: None, terms, deployments };
-    store.finish_task(&claimed.lease, success(Effect::Subscribe(Box::new(ordered)))).await.unwrap();
-    (id, ids)
+    let done = store.finish_task(&claimed.lease, success(Effect::Subscribe(Box::new(ordered)))).await;
+    done.map(drop)
 }
 
 fn new_deployment(cloud_account_id: CloudAccountId, region: &str) -> NewDeployment {
     NewDeployment {
         id: DeploymentId(Uuid::from_u128(region.bytes().map(u128::from).sum())),
         cloud_account_id,
+        aws_account_id: "123456780001".parse().unwrap(),
         region: region.to_owned(),
         blueprint: Blueprint { resources: Vec::new() },
         network: "10.0.0.0/24".parse().unwrap(),
@@ -192,4 +210,70 @@ async fn a_late_release_does_not_take_the_site_from_who_holds_it(
     db.store().release_site(&late, at(100)).await.unwrap();
     assert!(claim_site(db.store(), "c", 120, 180).await.is_none());
     assert!(db.store().renew_site(&held, at(200)).await.unwrap());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_cloud_account_that_is_built_with_stays_in_its_aws_account(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, account, subscription, _) = with_sites(backend, &REGIONS[..1]).await;
+    let store = db.store();
+    let id = store.subscription(account, subscription).await.unwrap().unwrap().cloud_account_id.unwrap();
+    let claimed = claim_about(store, (account, id), Command::CloudAccountUpdateRequest).await;
+    let moved = CloudAccount {
+        aws_account_id: "999988887777".parse().unwrap(),
+        ..cloud_account(account, id.0, "production")
+    };
+
+    let effect = Effect::Update { account: moved.clone(), secrets: secrets("new") };
+    let refused = store.finish_task(&claimed.lease, success(effect)).await;
+
+    let built_in = cloud_account(account, id.0, "production").aws_account_id;
+    assert!(matches!(&refused, Err(Error::BuiltIn(it)) if *it == built_in), "{refused:?}");
+    assert_eq!(store.built_in(account, id).await.unwrap(), Some(built_in));
+    assert_ne!(
+        store.cloud_account(account, id).await.unwrap().unwrap().aws_account_id,
+        moved.aws_account_id
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_was_planned_in_one_aws_account_is_not_built_with_another(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, account) = with_tenant(backend).await;
+    let store = db.store();
+    let id = register(store, account, "production").await;
+    let planned =
+        NewDeployment { aws_account_id: "999988887777".parse().unwrap(), ..new_deployment(id, REGIONS[0]) };
+    let subscription = store.allocate_subscription_id().await.unwrap();
+
+    let refused = subscribe_to(store, account, subscription, vec![planned]).await;
+
+    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+    assert_eq!(store.built_in(account, id).await.unwrap(), None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_aws_account_that_is_registered_twice_is_one_site(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, account) = with_tenant(backend).await;
+    let store = db.store();
+    for name in ["production", "staging"] {
+        let id = register(store, account, name).await;
+        let subscription = store.allocate_subscription_id().await.unwrap();
+        let deployment = NewDeployment {
+            id: DeploymentId(Uuid::from_u128(id.0.unsigned_abs().into())),
+            network: format!("10.{}.0.0/24", id.0).parse().unwrap(),
+            ..new_deployment(id, REGIONS[0])
+        };
+        subscribe_to(store, account, subscription, vec![deployment]).await.unwrap();
+    }
+    let site = claim_site(store, "a", 30, 90).await.expect("the site");
+    assert_eq!(store.work_at(&site, None, 100).await.unwrap().len(), 2);
+    assert!(claim_site(store, "b", 30, 90).await.is_none(), "there is no other one");
 }
