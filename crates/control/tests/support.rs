@@ -15,18 +15,16 @@ use berth_control::{
     support::{Outcome, Request, Requester, Support, Verdict},
 };
 use berth_domain::{
-    access::{Access, AccessId, SessionName},
+    access::{Access, SessionName},
     account::{Principal, Role, Via},
-    cloud_account::{CloudAccount, Status},
-    health::Health,
-    ids::{AccountId, CloudAccountId},
+    ids::AccountId,
     secret::Secret,
     support::{ConsoleSession, ConsoleSessionState, Line, SupportAccess},
     task::ErrorType,
 };
-use berth_store::{AuditFilter, SealedSecrets, testing::insert_cloud_accounts};
+use berth_store::AuditFilter;
 use berth_testkit::{
-    database::{Backend, TestDatabase},
+    database::{Backend, CLOUD_ACCOUNT, TestDatabase, insert_cloud_account},
     environment::{self, MovedClock},
     receiver::{Manner, Receiver},
 };
@@ -34,7 +32,6 @@ use jiff::SignedDuration;
 use rstest::rstest;
 
 const TOKEN: Manner = Manner::Json(r#"{"SigninToken":"canary-token+/="}"#);
-const CLOUD_ACCOUNT: CloudAccountId = CloudAccountId(101);
 
 /// AWS, as far as the operator asks it: lets it become the role, or fails as it is told.
 struct Aws {
@@ -98,8 +95,7 @@ impl Scene {
             role: Role::Owner,
             via: Via::ApiKey("ci-pipeline".parse().unwrap()),
         };
-        let secrets = SealedSecrets { secret_key: Some(vec![1]), console_password: None };
-        insert_cloud_accounts(database.store(), [(cloud_account(account), secrets)]).await;
+        insert_cloud_account(database.store(), account).await;
         Self { database, clock: MovedClock::default(), account, owner, ada: "Ada".parse().unwrap() }
     }
 
@@ -123,27 +119,6 @@ impl Scene {
         let filter = AuditFilter { limit: 10, ..AuditFilter::default() };
         let entries = self.database.store().audit_entries(self.account, filter).await.unwrap();
         entries.into_iter().map(|entry| (entry.kind, entry.description)).collect()
-    }
-}
-
-fn cloud_account(account_id: AccountId) -> CloudAccount {
-    let at = environment::system().now();
-    CloudAccount {
-        id: CLOUD_ACCOUNT,
-        account_id,
-        name: "production".parse().unwrap(),
-        status: Status::Active,
-        health: Health::Working,
-        access: AccessId::Key("AKIAIOSFODNN7EXAMPLE".parse().unwrap()),
-        aws_account_id: "444455556666".parse().unwrap(),
-        principal_arn: "arn:aws:iam::444455556666:user/berth-user".parse().unwrap(),
-        console_role: Some("berth-console".parse().unwrap()),
-        console_role_arn: Some("arn:aws:iam::444455556666:role/berth-console".parse().unwrap()),
-        console_username: None,
-        sign_in_url: "https://444455556666.signin.aws.amazon.com/console".parse().unwrap(),
-        created_at: at,
-        updated_at: at,
-        verified_at: at,
     }
 }
 

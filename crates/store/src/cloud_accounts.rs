@@ -287,32 +287,35 @@ pub(crate) async fn status(
     account: AccountId,
     id: CloudAccountId,
 ) -> Result<Status, Error> {
-    let status: Option<String> = Entity::find_by_id(id.0)
-        .filter(Column::AccountId.eq(account.0))
-        .select_only()
-        .column(Column::Status)
-        .into_tuple()
-        .one(tx)
-        .await?;
-    let status = status.ok_or(Error::NoSuchCloudAccount)?;
+    let status = one(tx, account, id, Column::Status).await?;
     Status::parse(&status).or_corrupt(|| format!("cloud account {id}"))
 }
 
 /// The AWS account that a cloud account is of, read in a transaction that holds the account's row.
 pub(crate) async fn aws_account(
-    tx: &DatabaseTransaction,
+    tx: &impl ConnectionTrait,
     account: AccountId,
     id: CloudAccountId,
 ) -> Result<AwsAccountId, Error> {
-    let aws_account: Option<String> = Entity::find_by_id(id.0)
+    let aws_account = one(tx, account, id, Column::AwsAccountId).await?;
+    aws_account.parse().or_corrupt(|| format!("cloud account {id}"))
+}
+
+/// One text of a cloud account.
+async fn one(
+    tx: &impl ConnectionTrait,
+    account: AccountId,
+    id: CloudAccountId,
+    column: Column,
+) -> Result<String, Error> {
+    let text = Entity::find_by_id(id.0)
         .filter(Column::AccountId.eq(account.0))
         .select_only()
-        .column(Column::AwsAccountId)
+        .column(column)
         .into_tuple()
         .one(tx)
         .await?;
-    let aws_account = aws_account.ok_or(Error::NoSuchCloudAccount)?;
-    aws_account.parse().or_corrupt(|| format!("cloud account {id}"))
+    text.ok_or(Error::NoSuchCloudAccount)
 }
 
 /// Sets a cloud account's status to what its unfinished tasks say: being deleted, being changed; or, when they

@@ -354,7 +354,13 @@ impl Client {
 
     /// Registers a customer's AWS account; gives the cloud account's id.
     pub async fn register(&self, customer: &Customer, name: &str) -> i64 {
-        let task = self.finished(self.post("/v1/cloud-accounts", body(customer, name)).await).await;
+        self.register_with(customer, name, &customer.access_key).await
+    }
+
+    /// [`Self::register`] with other credentials of the customer's AWS account.
+    pub async fn register_with(&self, customer: &Customer, name: &str, key: &Credentials) -> i64 {
+        let body = body_with(customer, name, key);
+        let task = self.finished(self.post("/v1/cloud-accounts", body).await).await;
         task["response"]["resourceId"].as_i64().unwrap_or_else(|| panic!("not registered: {task:#}"))
     }
 }

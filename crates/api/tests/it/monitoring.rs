@@ -1,12 +1,6 @@
 //! How nodes do, read from AWS and told honestly: what may not be read, and what there is nothing of yet.
 
-use berth_testkit::{
-    app::{Client, body_with},
-    database::Backend,
-    environment,
-    simulator::Simulator,
-    view::View,
-};
+use berth_testkit::{app::Client, database::Backend, environment, simulator::Simulator, view::View};
 use jiff::SignedDuration;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -111,9 +105,7 @@ async fn an_aws_account_is_read_by_one_process_once_in_an_interval(
 ) {
     let simulator = Simulator::moto().await;
     let (app, customer, cloud_account) = start(backend, &simulator).await;
-    let body = body_with(&customer, "staging", &customer.create_access_key().await);
-    let task = app.owner.finished(app.owner.post("/v1/cloud-accounts", body).await).await;
-    let staging = task["response"]["resourceId"].as_i64().unwrap_or_else(|| panic!("{task:#}"));
+    let staging = app.owner.register_with(&customer, "staging", &customer.create_access_key().await).await;
     ordered(&app.owner, cloud_account, &one_zone()).await;
     ordered(&app.owner, staging, &three_zones()).await;
     // Later than whatever this Berth reads.

@@ -1,14 +1,10 @@
 //! Technical support access: what a cloud account permits, and who may ask for what.
 
-use berth_domain::{
-    access::AccessId,
-    account::Role,
-    cloud_account::{CloudAccount, Status},
-    health::Health,
-    ids::CloudAccountId,
+use berth_domain::account::Role;
+use berth_testkit::{
+    app::TestApp,
+    database::{Backend, insert_cloud_account},
 };
-use berth_store::{SealedSecrets, testing::insert_cloud_accounts};
-use berth_testkit::{app::TestApp, database::Backend, environment};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -18,26 +14,7 @@ const SESSIONS: &str = "/api/cloud-accounts/101/console-sessions";
 /// A Berth whose operator has no AWS credentials, with cloud account 101.
 async fn app(backend: Backend) -> TestApp {
     let app = TestApp::start(backend, "http://127.0.0.1:9").await;
-    let at = environment::system().now();
-    let account = CloudAccount {
-        id: CloudAccountId(101),
-        account_id: app.owner.account_id,
-        name: "production".parse().unwrap(),
-        status: Status::Active,
-        health: Health::Working,
-        access: AccessId::Key("AKIAIOSFODNN7EXAMPLE".parse().unwrap()),
-        aws_account_id: "444455556666".parse().unwrap(),
-        principal_arn: "arn:aws:iam::444455556666:user/berth-user".parse().unwrap(),
-        console_role: Some("berth-console".parse().unwrap()),
-        console_role_arn: Some("arn:aws:iam::444455556666:role/berth-console".parse().unwrap()),
-        console_username: None,
-        sign_in_url: "https://444455556666.signin.aws.amazon.com/console".parse().unwrap(),
-        created_at: at,
-        updated_at: at,
-        verified_at: at,
-    };
-    let secrets = SealedSecrets { secret_key: Some(vec![1]), console_password: None };
-    insert_cloud_accounts(app.database.store(), [(account, secrets)]).await;
+    insert_cloud_account(app.database.store(), app.owner.account_id).await;
     app
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_domain::ids::SubscriptionId;
-use berth_testkit::{app::body_with, environment, proxy::Proxy};
+use berth_testkit::{environment, proxy::Proxy};
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
@@ -22,9 +22,7 @@ async fn registered_twice(backend: Backend, simulator: &Simulator) -> Twice {
     let aws = Proxy::start(simulator.endpoint()).await;
     let app = TestApp::start(backend, &aws.endpoint()).await;
     let production = app.owner.register(&customer, "production").await;
-    let body = body_with(&customer, "staging", &customer.create_access_key().await);
-    let task = app.owner.finished(app.owner.post("/v1/cloud-accounts", body).await).await;
-    let staging = task["response"]["resourceId"].as_i64().unwrap_or_else(|| panic!("{task:#}"));
+    let staging = app.owner.register_with(&customer, "staging", &customer.create_access_key().await).await;
     let other = json!({ "region": REGION, "networking": { "deploymentCIDR": "10.1.0.0/24" } });
     let one = ordered(&app.owner, production, &one_zone()).await;
     let two = ordered(&app.owner, staging, &other).await;
