@@ -112,6 +112,7 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<Work>, Error> {
         let rows = deployment::Entity::find()
+            .filter(deployment::Column::AccountId.eq(site.account.0))
             .filter(deployment::Column::AwsAccountId.eq(site.aws_account.as_str()))
             .filter(deployment::Column::Region.eq(site.region.as_str()))
             .apply_if(after, |query, after| query.filter(deployment::Column::Id.gt(after.0)))

@@ -81,30 +81,35 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<ReadingTurn>, Error> {
         let due = micros(now - every);
-        let sql = "SELECT s.aws_account_id, s.region, s.account_id FROM sites s \
-             WHERE NOT EXISTS (SELECT 1 FROM readings r WHERE r.aws_account_id = s.aws_account_id \
+        let sql = "SELECT s.account_id, s.aws_account_id, s.region FROM sites s \
+             WHERE NOT EXISTS (SELECT 1 FROM readings r WHERE r.account_id = s.account_id AND r.aws_account_id = s.aws_account_id \
                  AND r.region = s.region AND r.begun_at > $1) \
              AND EXISTS (SELECT 1 FROM deployments d JOIN deployment_resources n ON n.deployment_id = d.id \
-                 WHERE d.aws_account_id = s.aws_account_id AND d.region = s.region \
+                 WHERE d.account_id = s.account_id AND d.aws_account_id = s.aws_account_id AND d.region = s.region \
                  AND n.kind = 'instance' AND n.aws_id IS NOT NULL) \
-             ORDER BY s.aws_account_id, s.region LIMIT $2";
+             ORDER BY s.account_id, s.aws_account_id, s.region LIMIT $2";
         let values = [due.into(), CANDIDATES.into()];
         let candidates = self.reader.query_all_raw(statement(&self.reader, sql, values)).await?;
         for row in candidates {
-            let (aws_account, region): (String, String) =
-                (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let (account, aws_account, region): (i32, String, String) =
+                (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
             // Of several that take it at once, one changes the row.
-            let sql = "INSERT INTO readings (aws_account_id, region, begun_at) VALUES ($1, $2, $3) \
-                 ON CONFLICT (aws_account_id, region) DO UPDATE SET begun_at = excluded.begun_at \
-                 WHERE readings.begun_at <= $4";
-            let values =
-                [aws_account.clone().into(), region.clone().into(), micros(now).into(), due.into()];
+            let sql = "INSERT INTO readings (account_id, aws_account_id, region, begun_at) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (account_id, aws_account_id, region) DO UPDATE SET begun_at = excluded.begun_at \
+                 WHERE readings.begun_at <= $5";
+            let values = [
+                account.into(),
+                aws_account.clone().into(),
+                region.clone().into(),
+                micros(now).into(),
+                due.into(),
+            ];
             let done = self.writer.execute_raw(statement(&self.writer, sql, values)).await?;
             if done.rows_affected() == 1 {
                 let what = || format!("a site in {region}");
                 let aws_account = aws_account.parse().or_corrupt(what)?;
-                let before = self.site_reading(&aws_account, &region).await?;
-                let account = AccountId(row.try_get_by_index(2)?);
+                let account = AccountId(account);
+                let before = self.site_reading(account, &aws_account, &region).await?;
                 return Ok(Some(ReadingTurn { account, aws_account, region, figures: before.figures }));
             }
         }
@@ -222,6 +227,7 @@ impl Store {
             .col_expr(reading::Column::ReadAt, Expr::value(micros(at)))
             .col_expr(reading::Column::Checks, Expr::value(json(checks)))
             .col_expr(reading::Column::Figures, Expr::value(json(figures)))
+            .filter(reading::Column::AccountId.eq(turn.account.0))
             .filter(reading::Column::AwsAccountId.eq(turn.aws_account.as_str()))
             .filter(reading::Column::Region.eq(turn.region.as_str()))
             .exec(&self.writer)
@@ -233,10 +239,11 @@ impl Store {
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "site_reading"))]
     pub async fn site_reading(
         &self,
+        account: AccountId,
         aws_account: &AwsAccountId,
         region: &str,
     ) -> Result<SiteReading, Error> {
-        let key = (aws_account.to_string(), region.to_owned());
+        let key = (account.0, aws_account.to_string(), region.to_owned());
         let row = reading::Entity::find_by_id(key).one(&self.reader).await?;
         let Some(row) = row else { return Ok(SiteReading { at: None, checks: None, figures: None }) };
         let what = || format!("the reading of AWS account {aws_account} in {region}");
@@ -339,6 +346,7 @@ fn health(text: Option<&str>, what: impl Fn() -> String) -> Result<Option<Health
 /// The deployments in an AWS account in a region.
 fn at_site(turn: &ReadingTurn) -> Select<deployment::Entity> {
     deployment::Entity::find()
+        .filter(deployment::Column::AccountId.eq(turn.account.0))
         .filter(deployment::Column::AwsAccountId.eq(turn.aws_account.as_str()))
         .filter(deployment::Column::Region.eq(turn.region.as_str()))
 }

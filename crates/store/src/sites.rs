@@ -37,6 +37,7 @@ pub struct Site {
 impl Site {
     fn condition(&self) -> Condition {
         Condition::all()
+            .add(Column::AccountId.eq(self.account.0))
             .add(Column::AwsAccountId.eq(self.aws_account.as_str()))
             .add(Column::Region.eq(self.region.as_str()))
             .add(Column::LeaseOwner.eq(self.owner.as_str()))
@@ -66,6 +67,7 @@ impl Store {
                 .col_expr(Column::LeaseOwner, Expr::value(owner))
                 .col_expr(Column::LeaseUntil, Expr::value(micros(until)))
                 .col_expr(Column::Generation, Expr::value(row.generation + 1))
+                .filter(Column::AccountId.eq(row.account_id))
                 .filter(Column::AwsAccountId.eq(row.aws_account_id.as_str()))
                 .filter(Column::Region.eq(row.region.as_str()))
                 .filter(Column::Generation.eq(row.generation))
@@ -142,7 +144,7 @@ pub(crate) async fn wake(
     at: Timestamp,
 ) -> Result<(), Error> {
     let sql = "UPDATE sites SET due_at = $1, wanted = wanted + 1 WHERE EXISTS (SELECT 1 FROM deployments d \
-         WHERE d.subscription_id = $2 AND d.aws_account_id = sites.aws_account_id \
+         WHERE d.subscription_id = $2 AND d.account_id = sites.account_id AND d.aws_account_id = sites.aws_account_id \
          AND d.region = sites.region)";
     tx.execute_raw(statement(tx, sql, [micros(at).into(), subscription.0.into()])).await?;
     let sql = "UPDATE deployments SET next_at = $1 WHERE subscription_id = $2";
@@ -158,11 +160,11 @@ pub(crate) async fn open(
     region: &str,
     at: Timestamp,
 ) -> Result<(), Error> {
-    let sql = "INSERT INTO sites (aws_account_id, region, account_id, due_at, wanted, generation) \
-         VALUES ($1, $2, $3, $4, 0, 0) ON CONFLICT (aws_account_id, region) \
+    let sql = "INSERT INTO sites (account_id, aws_account_id, region, due_at, wanted, generation) \
+         VALUES ($1, $2, $3, $4, 0, 0) ON CONFLICT (account_id, aws_account_id, region) \
          DO UPDATE SET due_at = excluded.due_at, wanted = sites.wanted + 1";
     let values =
-        [aws_account.as_str().into(), region.to_owned().into(), account.0.into(), micros(at).into()];
+        [account.0.into(), aws_account.as_str().into(), region.to_owned().into(), micros(at).into()];
     tx.execute_raw(statement(tx, sql, values)).await?;
     Ok(())
 }

@@ -169,7 +169,8 @@ impl Control {
             work.records.iter().filter_map(|it| Some((it.kind, &it.key, it.aws_id.as_ref()?))).collect();
         let there = nodes(id, &resources);
         let store = &self.0.store;
-        let site = store.site_reading(&deployment.aws_account_id, &deployment.region).await?;
+        let (account, aws_account) = (deployment.account_id, &deployment.aws_account_id);
+        let site = store.site_reading(account, aws_account, &deployment.region).await?;
         let mut kept = store.node_readings(&[id]).await?;
         // Of a node that was replaced or is gone, nothing is told any more.
         kept.retain(|it| there.iter().any(|node| node.key == it.key && node.instance == it.instance));

@@ -6,6 +6,8 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "readings")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
+    pub account_id: i32,
+    #[sea_orm(primary_key, auto_increment = false)]
     pub aws_account_id: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub region: String,

@@ -6,10 +6,11 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "sites")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
+    pub account_id: i32,
+    #[sea_orm(primary_key, auto_increment = false)]
     pub aws_account_id: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub region: String,
-    pub account_id: i32,
     pub due_at: i64,
     pub wanted: i32,
     pub lease_owner: Option<String>,

@@ -31,43 +31,44 @@ impl MigrationTrait for Migration {
         manager
             .create_index(Index::create().name("sites_due_at").table("sites").col("due_at").take())
             .await?;
-        let sql = "INSERT INTO sites (aws_account_id, region, account_id, due_at, wanted, generation) \
-             SELECT DISTINCT aws_account_id, region, account_id, 0, 0, 0 FROM deployments";
+        let sql = "INSERT INTO sites (account_id, aws_account_id, region, due_at, wanted, generation) \
+             SELECT DISTINCT account_id, aws_account_id, region, 0, 0, 0 FROM deployments";
         manager.get_connection().execute_unprepared(sql).await?;
         Ok(())
     }
 }
 
-/// One AWS account in one region: what one process works on at a time.
+/// An account's AWS account in one region: what one process works on at a time.
 fn sites() -> TableCreateStatement {
     let mut table = Table::create();
     table
         .table("sites")
+        .col(integer("account_id"))
         .col(text("aws_account_id"))
         .col(text("region"))
-        .col(integer("account_id"))
         .col(big_integer("due_at"))
         // Counts the calls to look at it soon: one that comes while somebody looks is not lost.
         .col(integer("wanted"))
         .col(text_null("lease_owner"))
         .col(big_integer_null("lease_until"))
         .col(integer("generation"))
-        .primary_key(Index::create().col("aws_account_id").col("region"))
+        .primary_key(Index::create().col("account_id").col("aws_account_id").col("region"))
         .foreign_key(ForeignKey::create().from_col("account_id").to("accounts", "id"));
     table
 }
 
-/// When one AWS account in one region was last read, and whether it could be.
+/// When an account's AWS account in one region was last read, and whether it could be.
 fn readings() -> TableCreateStatement {
     let mut table = Table::create();
     table
         .table("readings")
+        .col(integer("account_id"))
         .col(text("aws_account_id"))
         .col(text("region"))
         .col(big_integer("begun_at"))
         .col(big_integer_null("read_at"))
         .col(text_null("checks"))
         .col(text_null("figures"))
-        .primary_key(Index::create().col("aws_account_id").col("region"));
+        .primary_key(Index::create().col("account_id").col("aws_account_id").col("region"));
     table
 }

@@ -19,7 +19,7 @@ use berth_domain::{
 };
 use berth_store::{
     Effect, Error, NewDeployment, NewTask, OrderedSubscription, Progress, Site, Store,
-    testing::{Backend, TestDatabase},
+    testing::{Backend, TestDatabase, insert_cloud_accounts},
 };
 use rstest::rstest;
 use serde_json::json;
@@ -256,6 +256,19 @@ async fn what_was_planned_in_one_aws_account_is_not_built_with_another(
     assert_eq!(store.built_in(account, id).await.unwrap(), None);
 }
 
+/// Has something built in each of these cloud accounts, all of one AWS account in one region.
+async fn build_in(store: &Store, cloud_accounts: impl IntoIterator<Item = (AccountId, CloudAccountId)>) {
+    for (account, id) in cloud_accounts {
+        let subscription = store.allocate_subscription_id().await.unwrap();
+        let deployment = NewDeployment {
+            id: DeploymentId(Uuid::from_u128(id.0.unsigned_abs().into())),
+            network: format!("10.{}.0.0/24", id.0 % 256).parse().unwrap(),
+            ..new_deployment(id, REGIONS[0])
+        };
+        subscribe_to(store, account, subscription, vec![deployment]).await.unwrap();
+    }
+}
+
 #[rstest]
 #[tokio::test]
 async fn an_aws_account_that_is_registered_twice_is_one_site(
@@ -263,17 +276,33 @@ async fn an_aws_account_that_is_registered_twice_is_one_site(
 ) {
     let (db, account) = with_tenant(backend).await;
     let store = db.store();
-    for name in ["production", "staging"] {
-        let id = register(store, account, name).await;
-        let subscription = store.allocate_subscription_id().await.unwrap();
-        let deployment = NewDeployment {
-            id: DeploymentId(Uuid::from_u128(id.0.unsigned_abs().into())),
-            network: format!("10.{}.0.0/24", id.0).parse().unwrap(),
-            ..new_deployment(id, REGIONS[0])
-        };
-        subscribe_to(store, account, subscription, vec![deployment]).await.unwrap();
-    }
+    let production = register(store, account, "production").await;
+    let staging = register(store, account, "staging").await;
+    build_in(store, [(account, production), (account, staging)]).await;
+
     let site = claim_site(store, "a", 30, 90).await.expect("the site");
+
     assert_eq!(store.work_at(&site, None, 100).await.unwrap().len(), 2);
     assert!(claim_site(store, "b", 30, 90).await.is_none(), "there is no other one");
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_aws_account_that_is_another_accounts_by_now_is_another_site(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, account) = with_tenant(backend).await;
+    let other = tenant(db.store(), 2).await;
+    let store = db.store();
+    let mine = register(store, account, "production").await;
+    let (aws, id) = (cloud_account(account, mine.0, "x").aws_account_id, CloudAccountId(900));
+    let theirs = CloudAccount { aws_account_id: aws, ..cloud_account(other, id.0, "production") };
+    insert_cloud_accounts(store, [(theirs, secrets("s"))]).await;
+    build_in(store, [(account, mine), (other, id)]).await;
+
+    for _ in 0..2 {
+        let site = claim_site(store, "a", 30, 90).await.expect("a site for each");
+        let work = store.work_at(&site, None, 100).await.unwrap();
+        assert_eq!(work.iter().map(|it| it.deployment.account_id).collect::<Vec<_>>(), [site.account]);
+    }
 }
