@@ -4,31 +4,29 @@ set -euo pipefail
 source "$(dirname "$0")/common.sh"
 cd "$ROOT"
 
-scripts/setup.sh cargo-deny cargo-machete
+main() {
+  step "check: tools" scripts/setup.sh cargo-tools
+  step "check: formatting" cargo fmt --all --check
+  step "check: who may use what (deny.toml)" deny
+  step "check: unused dependencies" "$TOOLS/cargo-tools/bin/cargo-shear" --locked
+  step "check: the console" scripts/console.sh check
+  step "check: clippy" cargo clippy --workspace --all-targets --quiet -- -D warnings
+  step "check: documentation" documentation
+  step "check: generated files" scripts/regen.sh --check
+  say "check: all good"
+}
 
-say "check: formatting"
-cargo fmt --all --check
+deny() {
+  "$TOOLS/cargo-tools/bin/cargo-deny" --log-level error check bans licenses sources
+  if [ "${BERTH_ADVISORIES:-}" = 1 ]; then
+    "$TOOLS/cargo-tools/bin/cargo-deny" check advisories
+  else
+    say "advisories: skipped, needs the internet (BERTH_ADVISORIES=1 runs it)"
+  fi
+}
 
-say "check: who may use what (deny.toml)"
-"$TOOLS/bin/cargo-deny" --log-level error check bans licenses sources
-if [ "${BERTH_ADVISORIES:-}" = 1 ]; then
-  "$TOOLS/bin/cargo-deny" check advisories
-else
-  say "advisories: skipped, needs the internet (BERTH_ADVISORIES=1 runs it)"
-fi
+documentation() {
+  RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
+}
 
-say "check: unused dependencies"
-"$TOOLS/bin/cargo-machete"
-
-say "check: the console"
-scripts/console.sh check
-
-say "check: clippy"
-cargo clippy --workspace --all-targets --quiet -- -D warnings
-
-say "check: documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
-
-say "check: generated files"
-scripts/regen.sh --check
-say "check: all good"
+main "$@"

@@ -2,7 +2,7 @@
 # Sourced by the other scripts: where things are, and how to say what is going on. Does nothing itself.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-VENV=$ROOT/.cache/venv
+VENV=$ROOT/.cache/venv # a link: what is in it is kept among the tools, for the next clone
 PYTHON=$VENV/bin/python
 TOOLS=${BERTH_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/berth/tools}
 
@@ -14,6 +14,16 @@ die() {
 }
 
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# step WHAT COMMAND...: says what begins, and notes how long it took where $BERTH_MINUTES names a file (.ci/run).
+step() {
+  local what=$1 begun=$EPOCHSECONDS code=0
+  shift
+  say "$what"
+  "$@" || code=$?
+  [ -z "${BERTH_MINUTES:-}" ] || printf '%s\t%s\n' "$((EPOCHSECONDS - begun))" "$what" >>"$BERTH_MINUTES"
+  return "$code"
+}
 
 # Where cargo puts what it builds, whatever the environment and the configuration files say.
 target_dir() {

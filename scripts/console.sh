@@ -15,7 +15,7 @@ main() {
   scripts/setup.sh node
   npm_ci console
   case ${1:-} in
-    build) npm --prefix console run --silent build ;;
+    build) build ;;
     check)
       npm_ci e2e
       npm --prefix console run --silent check
@@ -25,6 +25,16 @@ main() {
     regen) regen "${2:-}" ;;
     *) die "usage: scripts/console.sh build|check|test|regen [--check]" ;;
   esac
+}
+
+# Unless nothing in it has changed since the last time: files that are written anew make cargo embed them anew.
+build() {
+  local stamp
+  stamp=$(git ls-files -z --cached --others --exclude-standard console | sort -z | xargs -0 sha256sum 2>/dev/null | sha256sum)
+  [ "$(cat .cache/console 2>/dev/null)" != "$stamp" ] || ! [ -e console/dist/index.html ] || return 0
+  npm --prefix console run --silent build
+  mkdir -p .cache
+  echo "$stamp" >.cache/console
 }
 
 regen() {

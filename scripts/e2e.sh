@@ -8,13 +8,17 @@ set -euo pipefail
 source "$(dirname "$0")/common.sh"
 cd "$ROOT"
 
-scripts/setup.sh python node chromium
+# E2E_BERTH names a program that is built already.
 npm_ci e2e
-scripts/console.sh build
-say "e2e: building Berth with the console in it"
-# The same build that the tests use: nothing is compiled twice.
-cargo test --workspace --no-run --quiet
-E2E_PYTHON=$PYTHON E2E_BERTH=$(target_dir)/debug/berth
+if [ -z "${E2E_BERTH:-}" ]; then
+  scripts/setup.sh python node chromium
+  scripts/console.sh build
+  say "e2e: building Berth with the console in it"
+  # The same build that the tests use: nothing is compiled twice.
+  cargo test --workspace --no-run --quiet
+  E2E_BERTH=$(target_dir)/debug/berth
+fi
+E2E_PYTHON=$PYTHON
 export E2E_PYTHON E2E_BERTH
 cd e2e
 exec npx playwright test "$@"

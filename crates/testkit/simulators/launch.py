@@ -1,6 +1,6 @@
 """Starts one AWS simulator and lets tests talk to it through stdin and stdout.
 
-    launch.py moto|moto-plain|ministack|fakecloud [--port N] [--account ID]
+    launch.py moto|moto-plain|ministack|fakecloud [--port N] [--account ID] [--socket PATH]
 
 First line on stdout, once the simulator answers:
     {"endpoint": "http://127.0.0.1:PORT", "admin": {"account_id": …, "access_key": …, "secret_key": …}}
@@ -10,33 +10,40 @@ Then the bridge: one JSON object per line on stdin, one answer per line on stdou
     {"admin": {"account_id": "123456789012"}}                  administrator's credentials of an account
     {"root": {}}                                               a root user's credentials, where there are any
     → {"ok": {…}} or {"error": {"code": …, "message": …}}
+With --socket the same conversation, first line included, can be had by any number of others on a Unix socket,
+which is there once the simulator answers.
 
 It ends, and the simulator with it, when stdin closes, on SIGTERM or on SIGINT: whoever
 started it can't leave an orphan. All noise goes to stderr.
 
 Limits of the simulators are listed where the patches are (moto_patched.py) and in the
-tests (crates/testkit/tests/simulators.rs).
+tests (crates/testkit/tests/it/simulators.rs).
 """
 
 import argparse
+import contextlib
 import ctypes
 import datetime
 import functools
 import importlib
+import io
 import json
 import logging
 import os
 import shutil
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
-import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -59,6 +66,7 @@ def main():
     arguments.add_argument("kind", choices=sorted(DEFAULT_ACCOUNT))
     arguments.add_argument("--port", type=int, default=0, help="0 picks a free one")
     arguments.add_argument("--account", help="whose administrator the first line names")
+    arguments.add_argument("--socket", help="talk to others here as well")
     options = arguments.parse_args()
 
     forget_surroundings()
@@ -72,13 +80,37 @@ def main():
     simulator = start(options.kind, options.port)
     try:
         account = options.account or DEFAULT_ACCOUNT[options.kind]
-        send(answers, {"endpoint": simulator.endpoint, "admin": simulator.admin(account)})
-        for line in sys.stdin:
-            send(answers, answer(simulator, json.loads(line)))
-    except BrokenPipeError:
-        pass  # the parent died between asking and reading
+        hello = {"endpoint": simulator.endpoint, "admin": simulator.admin(account)}
+        if options.socket:
+            talk_to_others(simulator, hello, options.socket)
+        converse(simulator, hello, sys.stdin, answers)
     finally:
+        if options.socket:
+            os.unlink(options.socket)
         simulator.stop()
+
+
+def converse(simulator, hello, questions, answers):
+    with contextlib.suppress(BrokenPipeError, ConnectionError):  # whoever asked died before reading
+        send(answers, hello)
+        for line in questions:
+            send(answers, answer(simulator, json.loads(line)))
+
+
+def talk_to_others(simulator, hello, path):
+    class Conversation(socketserver.StreamRequestHandler):
+        def handle(self):
+            questions = io.TextIOWrapper(self.rfile, encoding="utf-8")
+            converse(simulator, hello, questions, io.TextIOWrapper(self.wfile, encoding="utf-8"))
+
+    class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+        daemon_threads = True
+        request_queue_size = 64
+
+    # Under another name until it listens: who sees it can connect.
+    server = Server(path + ".new", Conversation)
+    os.rename(path + ".new", path)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
 def forget_surroundings():
@@ -115,36 +147,49 @@ def answer(simulator, request):
 
 
 def call(endpoint, request):
-    connection = client(
-        endpoint,
-        request["service"],
-        request["access_key"],
-        request["secret_key"],
-        request.get("session_token"),
-        request.get("region") or REGION,
-    )
+    Caller.now.credentials = Credentials(request["access_key"], request["secret_key"], request.get("session_token"))
+    connection = client(endpoint, request["service"], request.get("region") or REGION)
     reply = getattr(connection, request["operation"])(**request.get("params", {}))
     reply.pop("ResponseMetadata", None)
     return reply
 
 
-@functools.lru_cache(maxsize=512)
-def client(endpoint, service, access_key, secret_key, session_token, region):
-    return session().client(
-        service,
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id=access_key,
-        aws_secret_access_key=secret_key,
-        aws_session_token=session_token,
-        # A refusal is what many tests are about: asking again would only hide or slow it.
-        config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30),
-    )
+class Caller:
+    """Whoever this thread calls as: a client takes long to make, so that one serves all callers."""
+
+    now = threading.local()
+
+    def get_frozen_credentials(self):
+        return self.now.credentials.get_frozen_credentials()
+
+    def __getattr__(self, name):
+        return getattr(self.now.credentials, name)
+
+
+MAKING = threading.Lock()
+CLIENTS = {}
+
+
+def client(endpoint, service, region):
+    with MAKING:
+        if (service, region) not in CLIENTS:
+            CLIENTS[service, region] = session().create_client(
+                service,
+                endpoint_url=endpoint,
+                region_name=region,
+                # A refusal is what many tests are about: asking again would only hide or slow it.
+                config=Config(
+                    retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30, max_pool_connections=32
+                ),
+            )
+        return CLIENTS[service, region]
 
 
 @functools.cache
 def session():
-    return boto3.session.Session()
+    made = botocore.session.Session()
+    made._credentials = Caller()
+    return made
 
 
 class Moto:
@@ -175,7 +220,8 @@ class Moto:
     def admin(self, account_id):
         import moto_patched
 
-        return moto_patched.create_admin(account_id, REGION)
+        with MAKING:
+            return moto_patched.create_admin(account_id, REGION)
 
     def root(self):
         raise NotImplementedError("moto has no root user")

@@ -53,6 +53,7 @@ from xml.sax.saxutils import escape
 
 import cbor2
 from moto.cloudtrail.responses import CloudTrailResponse
+from moto.core import responses
 from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2.exceptions import DependencyViolationError
 from moto.ec2.models import EC2Backend
@@ -99,6 +100,19 @@ def enforce_as_aws():
     obey_trust_policies()
     record_calls()
     speak_cbor()
+    remember_what_never_changes()
+
+
+def remember_what_never_changes():
+    """moto finds out at every call which services it has and what each can do: half of its time."""
+    find_backend = DomainDispatcherApplication.get_backend_for_host
+
+    @functools.cache
+    def backend_for_host(dispatcher, host):
+        return find_backend(dispatcher, host)
+
+    DomainDispatcherApplication.get_backend_for_host = backend_for_host
+    responses.method_names_from_class = functools.cache(responses.method_names_from_class)
 
 
 def obey_trust_policies():

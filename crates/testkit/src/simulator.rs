@@ -1,11 +1,15 @@
-//! AWS simulators as processes: started once per test binary, called through boto3.
+//! AWS simulators as processes, called through boto3.
 //!
-//! What each simulator does and where it differs from AWS is told by `tests/simulators.rs`
+//! `make test` starts some for all tests and names the directory of their sockets in `BERTH_TEST_SIMULATORS`
+//! (`scripts/simulators.sh`); a kind that isn't there is started once per process.
+//!
+//! What each simulator does and where it differs from AWS is told by `tests/it/simulators.rs`
 //! and, for the patches to moto, by `simulators/moto_patched.py`.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::{Value, json};
@@ -111,43 +115,44 @@ pub struct AwsError {
 }
 
 struct Bridge {
-    process: Child,
-    requests: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
+    requests: Option<Box<dyn Write + Send>>,
+    answers: Box<dyn BufRead + Send>,
+    /// The launcher, where this bridge started it.
+    process: Option<Child>,
 }
 
 impl Simulator {
-    /// The moto that all tests of this binary share.
+    /// The moto that tests share.
     pub async fn moto() -> Self {
         Self::shared(Kind::Moto).await
     }
 
-    /// The moto without policy simulation that all tests of this binary share.
+    /// The moto without policy simulation that tests share.
     pub async fn moto_plain() -> Self {
         Self::shared(Kind::MotoPlain).await
     }
 
-    /// The ministack that all tests of this binary share.
+    /// The ministack that tests share.
     pub async fn ministack() -> Self {
         Self::shared(Kind::Ministack).await
     }
 
-    /// The fakecloud that all tests of this binary share.
+    /// The fakecloud that tests share.
     pub async fn fakecloud() -> Self {
         Self::shared(Kind::Fakecloud).await
     }
 
-    /// The simulator of that kind that all tests of this binary share.
+    /// The simulator of that kind that tests share: their customers have AWS accounts of their own.
     pub async fn shared(kind: Kind) -> Self {
         // Every test has a runtime of its own, so nothing here may belong to one. Statics aren't
         // dropped either: the launcher ends because its stdin closes with this process.
         static SHARED: [OnceLock<Simulator>; 4] = [const { OnceLock::new() }; 4];
-        blocking(move || SHARED[kind as usize].get_or_init(|| Self::start_blocking(kind)).clone()).await
+        blocking(move || SHARED[kind as usize].get_or_init(|| Self::over(kind, Bridge::shared(kind))).clone()).await
     }
 
     /// A simulator of one's own, for a test that kills it.
     pub async fn start(kind: Kind) -> Self {
-        blocking(move || Self::start_blocking(kind)).await
+        blocking(move || Self::over(kind, Bridge::start(kind))).await
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`.
@@ -162,7 +167,7 @@ impl Simulator {
 
     /// The process that started the simulator and ends with it.
     pub fn launcher_pid(&self) -> u32 {
-        lock(&self.bridge).process.id()
+        lock(&self.bridge).process.as_ref().expect("a simulator of one's own").id()
     }
 
     /// One AWS call, in boto3's words: `call("iam", "get_role", json!({"RoleName": "x"}), &key)`.
@@ -217,8 +222,7 @@ impl Simulator {
         blocking(move || lock(&bridge).ask(&request)).await
     }
 
-    fn start_blocking(kind: Kind) -> Self {
-        let mut bridge = Bridge::start(kind);
+    fn over(kind: Kind, mut bridge: Bridge) -> Self {
         let hello = bridge.read();
         Self { kind, endpoint: text(&hello, "endpoint"), bridge: Arc::new(Mutex::new(bridge)) }
     }
@@ -263,6 +267,31 @@ impl Credentials {
 }
 
 impl Bridge {
+    /// To a simulator that was started for all, or else to one that is started now.
+    fn shared(kind: Kind) -> Self {
+        Self::connect(kind).unwrap_or_else(|| Self::start(kind))
+    }
+
+    /// Where several of a kind were started, each process of tests keeps to one, and neighbours to others.
+    fn connect(kind: Kind) -> Option<Self> {
+        let directory = PathBuf::from(std::env::var_os("BERTH_TEST_SIMULATORS")?);
+        let sockets: Vec<_> = (0..)
+            .map(|number| directory.join(format!("{}-{number}", kind.argument())))
+            .take_while(|path| path.exists())
+            .collect();
+        let slot = std::env::var("NEXTEST_TEST_GLOBAL_SLOT").ok().and_then(|slot| slot.parse().ok());
+        let slot: usize = slot.unwrap_or(std::process::id() as usize);
+        let socket = sockets.get(slot.checked_rem(sockets.len())?)?;
+        let stream = UnixStream::connect(socket)
+            .unwrap_or_else(|error| panic!("the simulator at {} is gone: {error}", socket.display()));
+        let answers = stream.try_clone().expect("a socket has two ends");
+        Some(Self {
+            requests: Some(Box::new(stream)),
+            answers: Box::new(BufReader::new(answers)),
+            process: None,
+        })
+    }
+
     fn start(kind: Kind) -> Self {
         let python = python();
         let launcher = Path::new(env!("CARGO_MANIFEST_DIR")).join("simulators/launch.py");
@@ -279,14 +308,14 @@ impl Bridge {
             .spawn()
             .unwrap_or_else(|error| panic!("{} does not start: {error}", python.display()));
         Self {
-            requests: process.stdin.take(),
-            answers: BufReader::new(process.stdout.take().expect("stdout is piped")),
-            process,
+            requests: process.stdin.take().map(|stdin| Box::new(stdin) as _),
+            answers: Box::new(BufReader::new(process.stdout.take().expect("stdout is piped"))),
+            process: Some(process),
         }
     }
 
     fn ask(&mut self, request: &Value) -> Result<Value, AwsError> {
-        let mut requests = self.requests.as_ref().expect("open until dropped");
+        let requests = self.requests.as_mut().expect("open until dropped");
         // A failed write shows as an empty answer.
         let _ = requests.write_all(format!("{request}\n").as_bytes());
         let mut answer = self.read();
@@ -310,7 +339,9 @@ impl Bridge {
 impl Drop for Bridge {
     fn drop(&mut self) {
         drop(self.requests.take());
-        let _ = self.process.wait();
+        if let Some(process) = &mut self.process {
+            let _ = process.wait();
+        }
     }
 }
 

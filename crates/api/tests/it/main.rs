@@ -14,6 +14,7 @@ mod health;
 mod iam_kit;
 mod isolation;
 mod monitoring;
+mod openapi;
 mod orders;
 mod reading;
 mod rehearsal;

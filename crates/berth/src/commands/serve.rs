@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use tokio::{net::TcpListener, runtime, time};
 use tokio_util::sync::CancellationToken;
 
-use crate::{cli::Context, config::Config, environment, logging, metrics, shutdown, wiring};
+use crate::{cli::Context, config::Config, console, environment, logging, metrics, shutdown, wiring};
 
 /// Threads that requests and tasks share, at most: each keeps memory of its own, and the work is waiting for
 /// AWS and the database.
@@ -133,6 +133,7 @@ fn api_config(config: &Config) -> ApiConfig {
             lifetime: Duration::from_secs(config.session_lifetime_seconds.get().into()),
         },
         public_base_url: config.public_url.as_ref().map(|url| url.0.clone()),
+        console: console::file,
         ..ApiConfig::new(environment::real())
     }
 }

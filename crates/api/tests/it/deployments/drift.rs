@@ -1,6 +1,6 @@
 //! Everything that people change by hand is found by the next look, and nothing else.
 //!
-//! What no simulator can show is left to the rules' own tests (`crates/domain/tests/deployments/drifts.rs`): AWS's own
+//! What no simulator can show is left to the rules' own tests (`crates/domain/tests/it/deployments/drifts.rs`): AWS's own
 //! doing (a failed host, a retirement), a volume that is not encrypted or of another size, metadata that is open,
 //! monitoring that is off, and a VPC with a second network.
 
