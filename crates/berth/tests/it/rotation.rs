@@ -19,8 +19,13 @@ use crate::harness::{Home, Server};
 const QUICK: [(&str, &str); 2] =
     [("BERTH_ROTATION_GRACE_SECONDS", "2"), ("BERTH_ROTATION_OBSERVE_SECONDS", "2")];
 
+/// Often enough to see every state.
+const OFTEN: Duration = Duration::from_millis(5);
+/// Often enough to see an end.
+const NOW_AND_THEN: Duration = Duration::from_millis(200);
+
 /// The newest rotation, once it is as `what` says.
-async fn until(owner: &Client, id: i64, what: impl Fn(&Value) -> bool) -> Value {
+async fn until(owner: &Client, id: i64, pause: Duration, what: impl Fn(&Value) -> bool) -> Value {
     let deadline = Instant::now() + SOON * 2;
     loop {
         let answer = owner.get(&format!("/api/cloud-accounts/{id}/rotations")).await;
@@ -29,7 +34,7 @@ async fn until(owner: &Client, id: i64, what: impl Fn(&Value) -> bool) -> Value 
             return newest.clone();
         }
         assert!(Instant::now() < deadline, "{answer:#?}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(pause).await;
     }
 }
 
@@ -72,13 +77,13 @@ async fn kill_9_at_any_step_leaves_one_key_that_works(
     // Slow enough to be seen in every state.
     aws.set_latency(Duration::from_millis(150));
     let there = |rotation: &Value| rotation["state"] == state || !rotation["finishedTimestamp"].is_null();
-    until(&home.owner(&server), id, there).await;
+    until(&home.owner(&server), id, OFTEN, there).await;
     server.kill();
     aws.set_latency(Duration::ZERO);
 
     let server = home.serve_with(&QUICK);
     let owner = home.owner(&server);
-    let ended = until(&owner, id, |rotation| !rotation["finishedTimestamp"].is_null()).await;
+    let ended = until(&owner, id, NOW_AND_THEN, |rotation| !rotation["finishedTimestamp"].is_null()).await;
 
     assert_eq!(ended["state"], "completed", "{ended:#}");
     let account = owner.get(&format!("/v1/cloud-accounts/{id}")).await.body;
@@ -96,7 +101,7 @@ async fn the_command_line_begins_a_rotation_and_waits_for_its_end() {
     let home = Home::new(Backend::Sqlite, simulator.endpoint()).await;
     let (server, id) = begin(&home, &customer).await;
     let ended = |rotation: &Value| !rotation["finishedTimestamp"].is_null();
-    until(&home.owner(&server), id, ended).await;
+    until(&home.owner(&server), id, NOW_AND_THEN, ended).await;
 
     let told = home.ok(&["cloud-account", "rotate", &id.to_string(), "--wait"]);
     assert!(told.lines().last().unwrap().contains("is in force; the key"), "{told}");
