@@ -7,7 +7,9 @@ export default defineConfig({
   outputDir: "test-results",
   // Every test has an account of its own, so that they can't disturb each other.
   fullyParallel: true,
-  workers: 2,
+  workers: 3,
+  // What passes only then is told as flaky (CONTRIBUTING.md).
+  retries: 1,
   forbidOnly: !!process.env.CI,
   timeout: 60_000,
   expect: { timeout: 15_000 },

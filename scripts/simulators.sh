@@ -3,12 +3,12 @@
 #
 #   scripts/simulators.sh COMMAND...
 #
-# BERTH_TEST_SIMULATORS names the directory of their sockets to it (crates/testkit/src/simulator.rs). moto is one
-# process and Python, so there is one for each of two processors.
+# BERTH_TEST_SIMULATORS names the directory of their sockets to it (crates/testkit/src/simulator.rs). Each is one
+# process and Python, so there are two of those that much is asked of.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-KINDS=(moto-0 moto-1 ministack-0 moto-plain-0)
+KINDS=(moto-0 moto-1 ministack-0 ministack-1 moto-plain-0)
 
 DIRECTORY=$(mktemp -d)
 LAUNCHERS=()

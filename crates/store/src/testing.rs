@@ -220,7 +220,11 @@ async fn server_template(
     let name = format!("berth_template_{}", run.replace(|it: char| !it.is_ascii_alphanumeric(), "_"));
     let there = format!("SELECT 1 FROM pg_database WHERE datname = '{name}'");
     let is_there = async |connection: &mut PgConnection| {
-        connection.fetch_optional(AssertSqlSafe(there.as_str())).await.expect("the server answers").is_some()
+        connection
+            .fetch_optional(AssertSqlSafe(there.as_str()))
+            .await
+            .expect("the server answers")
+            .is_some()
     };
     if is_there(connection).await {
         return name;
@@ -244,10 +248,15 @@ async fn server_template(
 async fn sqlite_template(templates: &Path) -> PathBuf {
     let template = templates.join("berth.db");
     if !template.exists() {
-        let directory = tempfile::tempdir_in(templates).expect("the directory of templates can be written to");
+        let directory =
+            tempfile::tempdir_in(templates).expect("the directory of templates can be written to");
         let store = Store::connect(&sqlite_in(&directory)).await.expect("a new file");
         store.migrate().await.expect("a new database can be migrated");
-        store.writer.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.expect("nobody else reads");
+        store
+            .writer
+            .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
+            .await
+            .expect("nobody else reads");
         fs::rename(directory.path().join("berth.db"), &template).expect("the same file system");
     }
     template

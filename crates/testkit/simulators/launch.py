@@ -256,6 +256,9 @@ class Ministack:
             lambda _chosen: [sys.executable, os.path.join(HERE, "ministack_patched.py")],
             lambda chosen: {**environment, "GATEWAY_PORT": str(chosen)},
         )
+        # It loads a service at its first call, too, and answers nothing else meanwhile.
+        for service, operation in [("iam", "list_users"), ("sts", "get_caller_identity"), ("ec2", "describe_vpcs")]:
+            call(self.endpoint, {"service": service, "operation": operation, **self.root()})
 
     def admin(self, account_id):
         return {"account_id": account_id, "access_key": account_id, "secret_key": MINISTACK_ROOT["secret_key"]}

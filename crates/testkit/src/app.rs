@@ -149,9 +149,7 @@ impl TestApp {
         let (reconciler, stopped) = (control.clone(), stop.clone());
         tokio::spawn(async move { reconciler.run_rotations(rotating::at_once(), stopped).await });
         let (reconciler, stopped) = (control.clone(), stop.clone());
-        tokio::spawn(async move {
-            tokio::join!(reconciler.run_deployments(stopped.clone()), reconciler.run_monitoring(stopped))
-        });
+        tokio::spawn(async move { reconciler.run_deployments(stopped).await });
 
         let owner = new_customer(&operator, &base_url, "Acme").await;
         Self { owner, operator, control, database, vault, base_url, stop, _files: files }
@@ -160,6 +158,12 @@ impl TestApp {
     /// Another customer of the same Berth.
     pub async fn another_customer(&self) -> Client {
         new_customer(&self.operator, &self.base_url, "Globex").await
+    }
+
+    /// From now on it is read every second how nodes do, until the app stops.
+    pub fn read_nodes(&self) {
+        let (reconciler, stop) = (self.control.clone(), self.stop.clone());
+        tokio::spawn(async move { reconciler.run_monitoring(stop).await });
     }
 
     /// A second replica's task runner on the same database, until the app stops.
@@ -269,7 +273,7 @@ pub(crate) fn control_over(
         deployments::Settings {
             // Simulators show at once what they made.
             settling: SignedDuration::from_secs(1),
-            poll: Duration::from_millis(100),
+            poll: Duration::from_millis(250),
             drift_every: SignedDuration::from_hours(1),
             read_every: Some(SignedDuration::from_secs(1)),
             ..deployments::Settings::default()

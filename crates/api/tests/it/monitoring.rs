@@ -24,6 +24,7 @@ fn series<'a>(node: &'a Value, figure: &str) -> Vec<&'a Value> {
 async fn figures_are_shown_node_by_node(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let simulator = Simulator::moto().await;
     let (app, customer, cloud_account) = start(backend, &simulator).await;
+    app.read_nodes();
     let id = ordered(&app.owner, cloud_account, &one_zone()).await;
     let path = path(&app.owner, id).await;
     let nothing = until(&app.owner, &path, |it| it["nodes"][2]["series"].is_array()).await;
@@ -54,6 +55,7 @@ async fn figures_are_shown_node_by_node(#[values(Backend::Sqlite, Backend::Postg
 async fn the_checks_of_every_node_are_shown_with_its_volumes() {
     let simulator = Simulator::moto().await;
     let (app, customer, cloud_account) = start(Backend::Sqlite, &simulator).await;
+    app.read_nodes();
     let id = ordered(&app.owner, cloud_account, &one_zone()).await;
     let path = path(&app.owner, id).await;
     let shown = until(&app.owner, &path, |it| {
@@ -76,6 +78,7 @@ async fn the_checks_of_every_node_are_shown_with_its_volumes() {
 async fn what_may_not_be_read_is_said_and_nothing_else_suffers() {
     let simulator = Simulator::moto().await;
     let (app, customer, cloud_account) = start(Backend::Sqlite, &simulator).await;
+    app.read_nodes();
     let id = ordered(&app.owner, cloud_account, &one_zone()).await;
     let path = path(&app.owner, id).await;
     customer.deny("cloudwatch:GetMetricData").await;
@@ -92,6 +95,7 @@ async fn what_may_not_be_read_is_said_and_nothing_else_suffers() {
 async fn nobody_sees_the_nodes_of_others() {
     let simulator = Simulator::moto().await;
     let (app, _, cloud_account) = start(Backend::Sqlite, &simulator).await;
+    app.read_nodes();
     let id = ordered(&app.owner, cloud_account, &one_zone()).await;
     let path = path(&app.owner, id).await;
     let stranger = app.another_customer().await;
@@ -105,6 +109,7 @@ async fn an_aws_account_is_read_by_one_process_once_in_an_interval(
 ) {
     let simulator = Simulator::moto().await;
     let (app, customer, cloud_account) = start(backend, &simulator).await;
+    app.read_nodes();
     let staging = app.owner.register_with(&customer, "staging", &customer.create_access_key().await).await;
     ordered(&app.owner, cloud_account, &one_zone()).await;
     ordered(&app.owner, staging, &three_zones()).await;

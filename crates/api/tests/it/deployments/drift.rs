@@ -182,10 +182,11 @@ async fn every_change_by_hand_is_found_by_the_next_look_and_nothing_else() {
     let client = &app.owner;
     let mut patients = Vec::new();
     for number in 0..=FOUND.len() {
-        let patient = Patient::order(client, cloud_account, number).await;
+        patients.push(Patient::order(client, cloud_account, number).await);
+    }
+    for patient in &patients {
         built(client, patient.id).await;
         assert_eq!(drift(client, patient.id).await, json!([]), "nothing was changed");
-        patients.push(patient);
     }
     let mut hands = Vec::new();
     for (patient, found) in patients.iter().zip(FOUND) {
