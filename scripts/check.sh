@@ -26,7 +26,8 @@ deny() {
 }
 
 documentation() {
-  RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
+  # With the examples, so that dependencies have the features that they have in tests: else all are compiled anew.
+  RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --lib --bins --examples --quiet
 }
 
 main "$@"
