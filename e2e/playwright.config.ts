@@ -7,7 +7,7 @@ export default defineConfig({
   outputDir: "test-results",
   // Every test has an account of its own, so that they can't disturb each other.
   fullyParallel: true,
-  workers: 3,
+  workers: 2,
   // What passes only then is told as flaky (CONTRIBUTING.md).
   retries: 1,
   forbidOnly: !!process.env.CI,

@@ -29,15 +29,14 @@ everything() {
   scratch
   E2E_BERTH=$(target_dir)/debug/berth
   export E2E_BERTH
-  # These wait a lot, and so do the Rust tests: side by side they take the processors that there are.
-  beside journeys step "test: the console's journeys" scripts/e2e.sh
+  # The browsers keep two processors busy by themselves; schemathesis and the Rust tests wait for much.
+  local failed=0
+  step "test: the console's journeys" scripts/e2e.sh 2>&1 | tee "$SCRATCH/journeys.log" || failed=1
   beside fuzz step "test: schemathesis against docs/reference/openapi.json" \
     "$PYTHON" scripts/fuzz_api.py --berth "$E2E_BERTH"
   start_postgres
-  local failed=0
   step "test: Rust" scripts/simulators.sh "$TOOLS/cargo-tools/bin/cargo-nextest" nextest run --workspace || failed=1
   joined fuzz || failed=1
-  joined journeys || failed=1
   tell_flaky
   return "$failed"
 }
