@@ -117,6 +117,8 @@ test("the guide makes the kit for the role and leads back to the dialog with its
   await field(form, "Account name").fill("by role");
   await form.getByRole("radio", { name: "By role" }).check();
   await form.getByRole("link", { name: "Read more" }).click();
+  // The dialog has such a button, too.
+  await expect(form).toBeHidden();
   await page.getByRole("button", { name: "Issue external id" }).click();
 
   await expect(page.getByText("Role that Berth assumes")).toBeVisible();
