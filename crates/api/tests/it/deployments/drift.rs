@@ -5,6 +5,7 @@
 //! monitoring that is off, and a VPC with a second network.
 
 use berth_cloud::{ErrorKind, unreliable::Unreliable};
+use berth_domain::subscription::admission::MOST_UNSETTLED;
 use berth_testkit::meddling::Meddling;
 
 use super::*;
@@ -13,8 +14,6 @@ const CLIENTS: &str = "192.168.7.0/24";
 /// AWS lets an AWS account have five VPCs in a region, and one is there from the beginning.
 const REGIONS: [&str; 7] =
     ["us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1"];
-/// How many are built at once: an account may not have many that are not built yet.
-const TOGETHER: usize = 8;
 const ALLOWED: &str = "in: TCP 10000-19999 from 192.168.7.0/24";
 const OUT: &str = "0.0.0.0/0 through <internet-gateway>";
 const MINE: &str = "berth:deployment=<deployment>";
@@ -184,7 +183,8 @@ async fn every_change_by_hand_is_found_by_the_next_look_and_nothing_else() {
     let client = &app.owner;
     let mut patients = Vec::new();
     let numbers: Vec<_> = (0..=FOUND.len()).collect();
-    for together in numbers.chunks(TOGETHER) {
+    // As many at once as an account may have.
+    for together in numbers.chunks(MOST_UNSETTLED) {
         let first = patients.len();
         for number in together {
             patients.push(Patient::order(client, cloud_account, *number).await);
