@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { onSessionExpired } from "./api/client";
-import { sessionQuery } from "./api/queries";
+import { sessionQuery } from "./api/query-client";
 import { Failed, Loading } from "./common/states";
 import { SignIn } from "./session/sign-in";
 import { Console } from "./shell/console";

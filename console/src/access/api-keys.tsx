@@ -14,13 +14,13 @@ import { useState } from "react";
 
 import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
-import { apiKeysQuery, usersQuery } from "../api/queries";
-import type { ApiKey } from "../api/types";
-import { Confirm } from "../common/confirm";
+import { apiKeysQuery, usersQuery } from "../api/query-client";
+import type { ApiKey } from "../api/schemas";
+import { Confirm } from "../common/dialog";
 import { Empty, Loaded } from "../common/states";
 import { ListTable } from "../common/table";
 import { Time } from "../common/time";
-import { ShownOnce } from "./shown-once";
+import { ShownOnce } from "../common/shown-once";
 
 export function ApiKeys() {
   const keys = useQuery(apiKeysQuery);

@@ -12,14 +12,14 @@ import { useState } from "react";
 
 import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
-import { usersQuery } from "../api/queries";
-import type { User, UserCreate } from "../api/types";
-import { Confirm } from "../common/confirm";
+import { usersQuery } from "../api/query-client";
+import type { User, UserCreate } from "../api/schemas";
+import { Confirm } from "../common/dialog";
 import { Empty, Loaded } from "../common/states";
 import { ListTable } from "../common/table";
 import { Time } from "../common/time";
 import { useCurrent } from "../session/context";
-import { ShownOnce } from "./shown-once";
+import { ShownOnce } from "../common/shown-once";
 
 const ROLES: { value: UserCreate["role"]; label: string; description: string }[] = [
   { value: "Owner", label: "Owner", description: "Everything, users and API keys included" },

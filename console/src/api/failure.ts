@@ -1,5 +1,5 @@
 // What went wrong with a request, in words a person can act on.
-import type { ErrorBody } from "./types";
+import type { ErrorBody } from "./schemas";
 
 /** A request that was refused, or that got no answer (then there is no status). */
 export class Failure extends Error {

@@ -16,13 +16,13 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
-import type { VerifyRequest } from "../api/types";
-import { afterPress } from "../common/after-press";
+import type { VerifyRequest } from "../api/schemas";
+import { afterPress } from "./after-press";
 import { useFollow } from "../common/follow";
 import { useOnline } from "../common/states";
 import { useDraft } from "../common/storage";
 import { useCurrent } from "../session/context";
-import { useFollowTask } from "../shell/tasks";
+import { useFollowTask } from "../tasks/tracker";
 import { ExternalIdActions, ExternalIdInfo, Expiry, useIssue } from "./external-id";
 import { FieldProblem, summary } from "./field-problem";
 import {
@@ -40,9 +40,9 @@ import {
 } from "./fields";
 import { type FieldState, type Placed, place, placeFailure } from "./findings";
 import { SecretInput } from "./secret-input";
-import { useVerification } from "./use-verification";
-import { VerificationProgress } from "./verification-progress";
-import { isAbout, isVerified } from "./verifier";
+import { useVerification } from "../verification/use-verification";
+import { VerificationProgress } from "../verification/progress";
+import { isAbout, isVerified } from "../verification/verifier";
 
 const NOTHING: Placed = { fields: {}, general: [] };
 

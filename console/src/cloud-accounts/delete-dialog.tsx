@@ -7,8 +7,8 @@ import { useMutation } from "@tanstack/react-query";
 
 import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
-import type { CloudAccount } from "../api/types";
-import { useFollowTask } from "../shell/tasks";
+import type { CloudAccount } from "../api/schemas";
+import { useFollowTask } from "../tasks/tracker";
 
 /** Asks before an account is removed; while subscriptions use it, only says which. */
 export function DeleteDialog({ account, onClose }: { account: CloudAccount; onClose: () => void }) {

@@ -5,7 +5,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMutation } from "@tanstack/react-query";
 
 import { asFailure } from "../api/failure";
-import { issueExternalId } from "../api/queries";
+import { issueExternalId } from "../api/query-client";
 import { Time } from "../common/time";
 
 /** An external id as Berth issued it. */

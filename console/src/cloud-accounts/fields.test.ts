@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import type { CloudAccount } from "../api/types";
+import type { CloudAccount } from "../api/schemas";
 import { cleaned, EMPTY, fieldsOf, type Form, initialForm, type Mode, problems, request } from "./fields";
 
 const ADD: Mode = { kind: "add" };

@@ -1,6 +1,6 @@
 // The fields of the dialogs and when they are well-formed. The server has the last word; these rules are its
 // own, so that nobody waits for an answer to learn of a typing error.
-import type { CloudAccount, VerifyRequest } from "../api/types";
+import type { CloudAccount, VerifyRequest } from "../api/schemas";
 
 /** A field of the dialogs, named as in the API. */
 export type Field =

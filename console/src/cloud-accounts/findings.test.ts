@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { Failure } from "../api/failure";
-import type { Finding, Statement } from "../api/types";
+import type { Finding, Statement } from "../api/schemas";
 import { fieldsOf } from "./fields";
 import { asPolicyText, failures, merged, place, placeFailure, withPolicy } from "./findings";
 

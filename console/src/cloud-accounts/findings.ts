@@ -1,6 +1,6 @@
 // Where the results of a verification are shown: on which field, in which colour, or above the form.
 import type { Failure } from "../api/failure";
-import type { Finding, Statement } from "../api/types";
+import type { Finding, Statement } from "../api/schemas";
 import { type Field, LABELS } from "./fields";
 
 /** One thing to tell about a field. */

@@ -7,12 +7,12 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import { useInfiniteQuery } from "@tanstack/react-query";
 
-import { verificationsQuery } from "../api/queries";
-import type { CloudAccount, Verification } from "../api/types";
+import { verificationsQuery } from "../api/query-client";
+import type { CloudAccount, Verification } from "../api/schemas";
 import { Empty, Loaded } from "../common/states";
 import { Time } from "../common/time";
 import { cause, conclusion } from "../common/words";
-import { Checks } from "./checks";
+import { Checks } from "../verification/checks";
 
 /** The verifications of the last 90 days, newest first. */
 export function HistoryDialog({ account, onClose }: { account: CloudAccount; onClose: () => void }) {

@@ -10,10 +10,10 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useSearchParams } from "react-router";
 
-import { cloudAccountsQuery } from "../api/queries";
-import type { CloudAccount } from "../api/types";
+import { cloudAccountsQuery } from "../api/query-client";
+import type { CloudAccount } from "../api/schemas";
 import { useFollow } from "../common/follow";
-import { Eye } from "../common/eye";
+import { Eye } from "./eye";
 import { Empty, Loaded } from "../common/states";
 import { ListTable } from "../common/table";
 import { Time } from "../common/time";
@@ -25,8 +25,8 @@ import { DeleteDialog } from "./delete-dialog";
 import { Problem } from "./field-problem";
 import { failures } from "./findings";
 import { HistoryDialog } from "./history-dialog";
-import { RotateDialog } from "./rotate-dialog";
-import { SupportDialog } from "./support-dialog";
+import { RotateDialog } from "./rotation/rotate-dialog";
+import { SupportDialog } from "../support/support-dialog";
 import { VerifyDialog } from "./verify-dialog";
 
 type Dialog = "add" | "edit" | "delete" | "verify" | "history" | "rotate" | "support";

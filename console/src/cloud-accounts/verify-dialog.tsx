@@ -6,14 +6,14 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 
-import { cloudAccountsQuery } from "../api/queries";
-import type { CloudAccount } from "../api/types";
-import { verifyStored } from "../api/verify";
+import { cloudAccountsQuery } from "../api/query-client";
+import type { CloudAccount } from "../api/schemas";
+import { verifyStored } from "../verification/stream";
 import { fieldsOf, LABELS } from "./fields";
 import { FieldProblem, summary } from "./field-problem";
 import { place } from "./findings";
-import { useVerification } from "./use-verification";
-import { VerificationProgress } from "./verification-progress";
+import { useVerification } from "../verification/use-verification";
+import { VerificationProgress } from "../verification/progress";
 
 /** Checks an account as it is: its status, its time of last verification and its history follow. */
 export function VerifyDialog({ account, onClose }: { account: CloudAccount; onClose: () => void }) {

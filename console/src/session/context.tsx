@@ -1,7 +1,7 @@
 // Who is signed in, and which subscription is selected, for everything inside the shell.
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
 
-import type { Session, Subscription } from "../api/types";
+import type { Session, Subscription } from "../api/schemas";
 
 interface Current {
   session: Session;

@@ -12,7 +12,7 @@ import { type FormEvent, useState } from "react";
 
 import { answer, api } from "../api/client";
 import { asFailure, type Failure } from "../api/failure";
-import { sessionQuery } from "../api/queries";
+import { sessionQuery } from "../api/query-client";
 import { useOnline, useSlow } from "../common/states";
 
 /** Asks for email and password. The page's address stays, so that one gets where one wanted to go. */

@@ -4,23 +4,23 @@ import Flashbar from "@cloudscape-design/components/flashbar";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Navigate, Route, Routes } from "react-router";
 
-import type { Session } from "../api/types";
+import type { Session } from "../api/schemas";
 import { FlashProvider, useFlashes } from "../common/flash";
 import { Loading, useOnline } from "../common/states";
 import { SessionProvider, useCurrent } from "../session/context";
 import { Boundary } from "./boundary";
 import { Navigation } from "./navigation";
-import { TaskTracker } from "./tasks";
+import { TaskTracker } from "../tasks/tracker";
 import { TopBar } from "./top-bar";
 
-const Subscriptions = lazy(() => import("../pages/subscriptions"));
-const CreateSubscription = lazy(() => import("../pages/create-subscription"));
-const Subscription = lazy(() => import("../pages/subscription"));
-const AccountSettings = lazy(() => import("../pages/account-settings"));
-const IamResources = lazy(() => import("../pages/iam-resources"));
-const AccessManagement = lazy(() => import("../pages/access-management"));
-const Logs = lazy(() => import("../pages/logs"));
-const NotFound = lazy(() => import("../pages/not-found"));
+const Subscriptions = lazy(() => import("../subscriptions/list"));
+const CreateSubscription = lazy(() => import("../subscriptions/order/page"));
+const Subscription = lazy(() => import("../subscriptions/page"));
+const AccountSettings = lazy(() => import("../account/page"));
+const IamResources = lazy(() => import("../cloud-accounts/guide/page"));
+const AccessManagement = lazy(() => import("../access/page"));
+const Logs = lazy(() => import("../logs/page"));
+const NotFound = lazy(() => import("./not-found"));
 
 interface Props {
   session: Session;

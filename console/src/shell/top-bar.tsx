@@ -5,8 +5,8 @@ import { useNavigate } from "react-router";
 
 import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
-import { sessionQuery } from "../api/queries";
-import { chooseColours, chosenColours, type Colours } from "../common/colours";
+import { sessionQuery } from "../api/query-client";
+import { chooseColours, chosenColours, type Colours } from "./colours";
 import { useFlashes } from "../common/flash";
 import { forgetDrafts } from "../common/storage";
 import { planName } from "../common/words";

@@ -3,8 +3,8 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
 
-import { plannedDatabasesQuery } from "../api/queries";
-import type { ListedSubscription } from "../api/types";
+import { plannedDatabasesQuery } from "../api/query-client";
+import type { ListedSubscription } from "../api/schemas";
 import { Empty, Loaded } from "../common/states";
 import { ListTable } from "../common/table";
 

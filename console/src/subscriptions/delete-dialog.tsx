@@ -6,12 +6,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
-import { deploymentsQuery } from "../api/queries";
-import type { ListedSubscription } from "../api/types";
-import { Confirm } from "../common/confirm";
+import { deploymentsQuery } from "../api/query-client";
+import type { ListedSubscription } from "../api/schemas";
+import { Confirm } from "../common/dialog";
 import { hasCloudAccounts } from "../common/words";
 import { useChange } from "./change";
-import { count } from "./plan";
+import { count } from "./order/plan";
 
 interface Props {
   subscription: ListedSubscription;

@@ -6,12 +6,12 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { cloudAccountsQuery, deploymentsQuery } from "../api/queries";
-import type { ListedSubscription } from "../api/types";
+import { cloudAccountsQuery, deploymentsQuery } from "../api/query-client";
+import type { ListedSubscription } from "../api/schemas";
 import { useFollow } from "../common/follow";
 import { Time } from "../common/time";
 import { hasCloudAccounts, planName, status } from "../common/words";
-import { inPlace } from "./progress";
+import { inPlace } from "./deployments/progress";
 
 /** What a subscription is. */
 export function Overview({ subscription }: { subscription: ListedSubscription }) {

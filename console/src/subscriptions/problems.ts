@@ -1,5 +1,5 @@
 // What is wrong with a request, and beside which field it is shown.
-import type { Problem } from "./order";
+import type { Problem } from "./order/order";
 
 const LABELS: [RegExp, string][] = [
   [/^name$/, "Name"],

@@ -1,0 +1,99 @@
+import FormField from "@cloudscape-design/components/form-field";
+import Input from "@cloudscape-design/components/input";
+import RadioGroup from "@cloudscape-design/components/radio-group";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Toggle from "@cloudscape-design/components/toggle";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { answer, api } from "../../api/client";
+import { restorePolicyQuery } from "../../api/query-client";
+import type { ListedSubscription, RestorePolicy } from "../../api/schemas";
+import { Loaded } from "../../common/states";
+import { KINDS, policyForm, policyOf, policyProblems } from "./restore";
+import { SettingsForm, useSettings } from "../settings/settings-form";
+
+/** What of the drift Berth puts right by itself. */
+export function RestorePolicySection({ subscription }: { subscription: ListedSubscription }) {
+  const policy = useQuery(restorePolicyQuery(subscription.id));
+  return (
+    <Loaded query={policy} what="what is restored">
+      {policy.data && <Policy subscription={subscription} stored={policy.data} />}
+    </Loaded>
+  );
+}
+
+function Policy({ subscription, stored }: { subscription: ListedSubscription; stored: RestorePolicy }) {
+  const client = useQueryClient();
+  const { id } = subscription;
+  const save = useMutation({
+    mutationFn: (form: ReturnType<typeof policyForm>) =>
+      answer(
+        api.PUT("/api/subscriptions/{id}/restore-policy", { params: { path: { id } }, body: policyOf(form) }),
+      ),
+    onSuccess: (policy) => {
+      client.setQueryData(restorePolicyQuery(id).queryKey, policy);
+      return client.invalidateQueries({ queryKey: ["subscriptions", id] });
+    },
+  });
+  const settings = useSettings({
+    subscription,
+    name: "restore-policy",
+    who: "owners",
+    stored: policyForm(stored),
+    problems: policyProblems,
+    body: policyOf,
+    change: save,
+  });
+  const { value, edit, said } = settings;
+  const disabled = settings.locked !== null || settings.pending;
+  return (
+    <SettingsForm
+      title="Restoring by itself"
+      description="What Berth puts right without being asked. All other drift is only reported."
+      settings={settings}
+    >
+      <SpaceBetween size="l">
+        <SpaceBetween size="s">
+          {KINDS.map(({ field, label, description }) => (
+            <Toggle
+              key={field}
+              checked={value[field] === "restore"}
+              disabled={disabled}
+              description={description}
+              onChange={({ detail }) => edit({ ...value, [field]: detail.checked ? "restore" : "report" })}
+            >
+              {label}
+            </Toggle>
+          ))}
+        </SpaceBetween>
+        <FormField label="When" errorText={said("when")}>
+          <RadioGroup
+            value={value.when}
+            onChange={({ detail }) => edit({ ...value, when: detail.value })}
+            items={[
+              {
+                value: "maintenance-windows",
+                label: "In maintenance windows",
+                description: "As the tab Maintenance has them.",
+                disabled,
+              },
+              { value: "any-time", label: "At once", description: "As soon as it is found.", disabled },
+            ]}
+          />
+        </FormField>
+        <FormField
+          label="At most in an hour"
+          description="How many things of each deployment, one at a time."
+          errorText={said("mostPerHour")}
+        >
+          <Input
+            value={value.mostPerHour}
+            inputMode="numeric"
+            disabled={disabled}
+            onChange={({ detail }) => edit({ ...value, mostPerHour: detail.value })}
+          />
+        </FormField>
+      </SpaceBetween>
+    </SettingsForm>
+  );
+}

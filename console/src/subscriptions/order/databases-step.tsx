@@ -1,0 +1,158 @@
+import Alert from "@cloudscape-design/components/alert";
+import Button from "@cloudscape-design/components/button";
+import Checkbox from "@cloudscape-design/components/checkbox";
+import ColumnLayout from "@cloudscape-design/components/column-layout";
+import Container from "@cloudscape-design/components/container";
+import FormField from "@cloudscape-design/components/form-field";
+import Header from "@cloudscape-design/components/header";
+import Input from "@cloudscape-design/components/input";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+
+import { type DatabaseForm, NEW_DATABASE } from "./order";
+import type { StepProps } from "./steps";
+
+const PROTOCOLS = [
+  { value: "redis", label: "Redis" },
+  { value: "memcached", label: "Memcached" },
+];
+const SIZES = [
+  { value: "dataset", label: "GB of data", description: "Replication comes on top." },
+  { value: "limit", label: "GB of memory", description: "In all, replication included." },
+];
+const UNITS = [
+  { value: "operations-per-second", label: "operations per second" },
+  { value: "number-of-shards", label: "shards" },
+];
+
+export function DatabasesStep({ form, change, said }: StepProps) {
+  const { databases } = form;
+  const replace = (at: number, patch: Partial<DatabaseForm>) =>
+    change({ databases: databases.map((one, other) => (other === at ? { ...one, ...patch } : one)) });
+
+  return (
+    <SpaceBetween size="l">
+      <Alert type={said("databases", "alone") === "" ? "info" : "error"}>
+        {said("databases", "alone") ||
+          "These databases size what is built: the number and type of nodes. Berth does not run databases yet; it keeps them as planned."}
+      </Alert>
+      {databases.map((one, at) => (
+        <Container
+          key={at}
+          header={
+            <Header
+              variant="h2"
+              actions={
+                databases.length > 1 && (
+                  <Button
+                    formAction="none"
+                    ariaLabel={`Remove ${one.name || `database ${at + 1}`}`}
+                    onClick={() => change({ databases: databases.filter((_, other) => other !== at) })}
+                  >
+                    Remove
+                  </Button>
+                )
+              }
+            >
+              <span className="isolated">{one.name || `Database ${at + 1}`}</span>
+            </Header>
+          }
+        >
+          <Database one={one} path={`databases[${at}]`} said={said} change={(patch) => replace(at, patch)} />
+        </Container>
+      ))}
+      <Button
+        iconName="add-plus"
+        formAction="none"
+        disabled={databases.length >= 100}
+        onClick={() =>
+          change({ databases: [...databases, { ...NEW_DATABASE, name: `database-${databases.length + 1}` }] })
+        }
+      >
+        Add database
+      </Button>
+    </SpaceBetween>
+  );
+}
+
+interface Props {
+  one: DatabaseForm;
+  path: string;
+  said: StepProps["said"];
+  change: (patch: Partial<DatabaseForm>) => void;
+}
+
+function Database({ one, path, said, change }: Props) {
+  const chosen = (options: { value: string; label: string }[], value: string) =>
+    options.find((option) => option.value === value) ?? null;
+  const size = said(`${path}.datasetSizeInGb`) || said(`${path}.memoryLimitInGb`);
+  return (
+    <ColumnLayout columns={2}>
+      <FormField label="Database name" errorText={said(`${path}.name`)}>
+        <Input
+          value={one.name}
+          autoComplete="off"
+          onChange={({ detail }) => change({ name: detail.value })}
+        />
+      </FormField>
+      <FormField label="Protocol" errorText={said(`${path}.protocol`)}>
+        <Select
+          options={PROTOCOLS}
+          selectedOption={chosen(PROTOCOLS, one.protocol)}
+          onChange={({ detail }) => change({ protocol: detail.selectedOption.value ?? "redis" })}
+        />
+      </FormField>
+      <FormField label="Size" errorText={size}>
+        <div className="pair">
+          <Input
+            value={one.size}
+            inputMode="decimal"
+            onChange={({ detail }) => change({ size: detail.value })}
+          />
+          <Select
+            ariaLabel="Size counts"
+            options={SIZES}
+            selectedOption={chosen(SIZES, one.sizeOf)}
+            onChange={({ detail }) =>
+              change({ sizeOf: detail.selectedOption.value as DatabaseForm["sizeOf"] })
+            }
+          />
+        </div>
+      </FormField>
+      <FormField label="Throughput" errorText={said(`${path}.throughputMeasurement`)}>
+        <div className="pair">
+          <Input
+            value={one.throughput}
+            inputMode="numeric"
+            onChange={({ detail }) => change({ throughput: detail.value })}
+          />
+          <Select
+            ariaLabel="Throughput counts"
+            options={UNITS}
+            selectedOption={chosen(UNITS, one.by)}
+            onChange={({ detail }) => change({ by: detail.selectedOption.value ?? one.by })}
+          />
+        </div>
+      </FormField>
+      <FormField
+        label="Quantity"
+        description="How many databases alike."
+        errorText={said(`${path}.quantity`)}
+      >
+        <Input
+          value={one.quantity}
+          inputMode="numeric"
+          onChange={({ detail }) => change({ quantity: detail.value })}
+        />
+      </FormField>
+      <FormField label="High availability">
+        <Checkbox
+          checked={one.replication}
+          onChange={({ detail }) => change({ replication: detail.checked })}
+        >
+          Replication
+        </Checkbox>
+      </FormField>
+    </ColumnLayout>
+  );
+}

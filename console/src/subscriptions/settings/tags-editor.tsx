@@ -1,0 +1,68 @@
+import Alert from "@cloudscape-design/components/alert";
+import AttributeEditor from "@cloudscape-design/components/attribute-editor";
+import Input from "@cloudscape-design/components/input";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+
+import type { TagForm } from "../order/order";
+import { MOST_TAGS } from "./tags";
+
+interface Props {
+  tags: TagForm[];
+  change: (tags: TagForm[]) => void;
+  /** Where the tags stand in the request's body. */
+  path: string;
+  said: (path: string, parts?: "with-parts" | "alone") => string;
+  disabled?: boolean;
+}
+
+/** Keys and values to be written on what Berth makes. */
+export function TagsEditor({ tags, change, path, said, disabled }: Props) {
+  const replace = (at: number, patch: Partial<TagForm>) =>
+    change(tags.map((one, other) => (other === at ? { ...one, ...patch } : one)));
+  const all = said(path, "alone");
+  return (
+    <SpaceBetween size="s">
+      {all !== "" && <Alert type="error">{all}</Alert>}
+      <AttributeEditor
+        items={tags}
+        empty="No tags."
+        addButtonText="Add tag"
+        removeButtonText="Remove"
+        removeButtonAriaLabel={({ key }) => `Remove the tag ${key}`}
+        disableAddButton={disabled || tags.length >= MOST_TAGS}
+        isItemRemovable={() => !disabled}
+        additionalInfo={`${tags.length} of at most ${MOST_TAGS} tags. Keys that begin with aws: or berth: are not yours to set.`}
+        onAddButtonClick={() => change([...tags, { key: "", value: "" }])}
+        onRemoveButtonClick={({ detail }) => change(tags.filter((_, at) => at !== detail.itemIndex))}
+        definition={[
+          {
+            label: "Key",
+            errorText: (_, at) => said(`${path}[${at}].key`) || undefined,
+            control: ({ key }, at) => (
+              <Input
+                value={key}
+                disabled={disabled}
+                autoComplete="off"
+                placeholder="team"
+                onChange={({ detail }) => replace(at, { key: detail.value })}
+              />
+            ),
+          },
+          {
+            label: "Value",
+            errorText: (_, at) => said(`${path}[${at}].value`) || undefined,
+            control: ({ value }, at) => (
+              <Input
+                value={value}
+                disabled={disabled}
+                autoComplete="off"
+                placeholder="shop"
+                onChange={({ detail }) => replace(at, { value: detail.value })}
+              />
+            ),
+          },
+        ]}
+      />
+    </SpaceBetween>
+  );
+}
