@@ -1,26 +1,24 @@
-import Alert from "@cloudscape-design/components/alert";
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
-import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import Select from "@cloudscape-design/components/select";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Textarea from "@cloudscape-design/components/textarea";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
-import { asFailure } from "../api/failure";
-import { apiKeysQuery, usersQuery } from "../api/query-client";
-import type { ApiKey } from "../api/schemas";
-import { Confirm } from "../common/dialog";
+import { ApiKeyCreate } from "../api/limits";
+import type { Schemas } from "../api/schemas";
+import { Copy } from "../common/copy";
+import { Confirm, FormDialog } from "../common/dialog";
+import { isText } from "../common/limits";
+import { ShownOnce } from "../common/shown-once";
 import { Empty, Loaded } from "../common/states";
 import { ListTable } from "../common/table";
 import { Time } from "../common/time";
-import { ShownOnce } from "../common/shown-once";
+import { apiKeysQuery, usersQuery } from "./queries";
+
+type ApiKey = Schemas["ManagedApiKey"];
 
 export function ApiKeys() {
   const keys = useQuery(apiKeysQuery);
@@ -47,13 +45,11 @@ export function ApiKeys() {
           description={
             <>
               Account key:{" "}
-              <CopyToClipboard
+              <Copy
                 variant="inline"
                 textToCopy={accountKey}
                 textToDisplay={accountKey}
                 copyButtonAriaLabel="Copy the account key"
-                copySuccessText="Copied"
-                copyErrorText="Could not be copied: select the text instead"
               />
             </>
           }
@@ -158,7 +154,6 @@ function AddApiKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: 
   const [name, setName] = useState("");
   const [userId, setUserId] = useState("");
   const [sources, setSources] = useState("");
-  const [tried, setTried] = useState(false);
   const create = useMutation({
     mutationFn: () =>
       answer(
@@ -172,8 +167,6 @@ function AddApiKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: 
       ),
     onSuccess: ({ secretKey }) => onMade(secretKey),
   });
-  const failure = create.error ? asFailure(create.error) : null;
-  const said = (field: string) => failure?.fields.find((one) => one.field === field)?.message;
   const options = (users.data ?? [])
     .filter(({ enabled }) => enabled)
     .map(({ id, name, email, role }) => ({
@@ -182,73 +175,61 @@ function AddApiKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: 
       description: `${email}, ${role}`,
     }));
 
-  function submit() {
-    setTried(true);
-    if (name.trim() !== "" && userId !== "") create.mutate();
-  }
-
   return (
-    <Modal
-      visible
-      header="Add API key"
-      closeAriaLabel="Close Add API key"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={create.isPending} onClick={submit}>
-              Add API key
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <FormDialog
+      title="Add API key"
+      verb="Add API key"
+      action={create}
+      fields={{
+        name: { label: "Name", problem: nameProblem(name.trim()) },
+        userId: { label: "User", problem: userId === "" && "Choose a user." },
+        allowedSources: { label: "Allowed source addresses" },
+      }}
+      onSubmit={create.mutate}
+      onClose={onClose}
     >
-      <SpaceBetween size="m">
-        {failure && failure.fields.length === 0 && <Alert type="error">{failure.message}</Alert>}
-        <FormField
-          label="Name"
-          errorText={tried && (name.trim() === "" ? "Name is required." : said("name"))}
-        >
-          <Input
-            value={name}
-            autoFocus
-            placeholder="ci-pipeline"
-            onChange={({ detail }) => setName(detail.value)}
-          />
-        </FormField>
-        <FormField
-          label="User"
-          description="The key may do what its user may do."
-          errorText={tried && (userId === "" ? "Choose a user." : said("userId"))}
-        >
-          <Select
-            options={options}
-            statusType={users.isPending ? "loading" : users.error ? "error" : "finished"}
-            loadingText="Loading the users"
-            errorText="Could not load the users"
-            recoveryText="Try again"
-            onLoadItems={() => void users.refetch()}
-            placeholder="Choose a user"
-            selectedOption={options.find(({ value }) => value === userId) ?? null}
-            onChange={({ detail }) => setUserId(detail.selectedOption.value ?? "")}
-          />
-        </FormField>
-        <FormField
-          label="Allowed source addresses"
-          description="In CIDR notation, one a line. Empty: from anywhere."
-          errorText={said("allowedSources")}
-        >
-          <Textarea
-            value={sources}
-            rows={3}
-            placeholder="192.0.2.0/24"
-            onChange={({ detail }) => setSources(detail.value)}
-          />
-        </FormField>
-      </SpaceBetween>
-    </Modal>
+      {(field) => (
+        <>
+          {field(
+            "name",
+            <Input value={name} placeholder="ci-pipeline" onChange={({ detail }) => setName(detail.value)} />,
+          )}
+          {field(
+            "userId",
+            <Select
+              options={options}
+              statusType={users.isPending ? "loading" : users.error ? "error" : "finished"}
+              loadingText="Loading the users"
+              errorText="Could not load the users"
+              recoveryText="Try again"
+              onLoadItems={() => void users.refetch()}
+              placeholder="Choose a user"
+              selectedOption={options.find(({ value }) => value === userId) ?? null}
+              onChange={({ detail }) => setUserId(detail.selectedOption.value ?? "")}
+            />,
+            "The key may do what its user may do.",
+          )}
+          {field(
+            "allowedSources",
+            <Textarea
+              value={sources}
+              rows={3}
+              placeholder="192.0.2.0/24"
+              onChange={({ detail }) => setSources(detail.value)}
+            />,
+            "In CIDR notation, one a line. Empty: from anywhere.",
+          )}
+        </>
+      )}
+    </FormDialog>
+  );
+}
+
+function nameProblem(name: string) {
+  const { minLength, maxLength } = ApiKeyCreate.name;
+  if (name === "") return "Name is required.";
+  return (
+    !isText(name, ApiKeyCreate.name) &&
+    `Name must be ${minLength} to ${maxLength} letters, digits, hyphens or underscores.`
   );
 }

@@ -2,10 +2,10 @@ import Alert from "@cloudscape-design/components/alert";
 import Tabs from "@cloudscape-design/components/tabs";
 import { useNavigate, useParams } from "react-router";
 
-import { ApiKeys } from "./api-keys";
-import { Users } from "./users";
 import { Page } from "../common/page";
 import { useCurrent } from "../session/context";
+import { ApiKeys } from "./api-keys";
+import { Users } from "./users";
 
 /** Who may do what: users and API keys. For Owners. */
 export default function AccessManagement() {

@@ -8,13 +8,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
-import type { Sessions } from "../api/schemas";
-import { sessionsQuery } from "../api/query-client";
+import type { Schemas } from "../api/schemas";
 import { useFlashes } from "../common/flash";
 import { Empty, Loaded } from "../common/states";
 import { ListTable } from "../common/table";
 import { Time } from "../common/time";
 import { useCurrent } from "../session/context";
+import { sessionsQuery } from "./queries";
 
 /** The account, the person, and where that person is signed in. */
 export function AccountTab() {
@@ -23,7 +23,7 @@ export function AccountTab() {
   const client = useQueryClient();
   const { show } = useFlashes();
   const revoke = useMutation({
-    mutationFn: (id: Sessions[number]["id"]) =>
+    mutationFn: (id: Schemas["SessionEntry"]["id"]) =>
       answer(api.DELETE("/api/sessions/{id}", { params: { path: { id } } })),
     onSuccess: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
     onError: (thrown) =>

@@ -7,8 +7,8 @@ import { useNavigate, useParams } from "react-router";
 import { useFollow } from "../common/follow";
 import { Page } from "../common/page";
 import { Loading } from "../common/states";
-import { hasCloudAccounts, planName } from "../common/words";
 import { useCurrent } from "../session/context";
+import { hasCloudAccounts, planName } from "../session/plans";
 import { AccountTab } from "./account-tab";
 
 const CloudAccountTab = lazy(() => import("../cloud-accounts/tab"));

@@ -5,29 +5,28 @@ import Button from "@cloudscape-design/components/button";
 import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import Popover from "@cloudscape-design/components/popover";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { useSearchParams } from "react-router";
 
-import { cloudAccountsQuery } from "../api/query-client";
-import type { CloudAccount } from "../api/schemas";
 import { useFollow } from "../common/follow";
-import { Eye } from "./eye";
 import { Empty, Loaded } from "../common/states";
 import { ListTable } from "../common/table";
 import { Time } from "../common/time";
-import { status } from "../common/words";
+import { Indicator, shown } from "../common/words";
 import { useCurrent } from "../session/context";
+import { SupportDialog } from "../support/support-dialog";
 import { AccountDialog } from "./account-dialog";
 import { AwsLogo } from "./aws-logo";
 import { DeleteDialog } from "./delete-dialog";
+import { Eye } from "./eye";
 import { Problem } from "./field-problem";
 import { failures } from "./findings";
 import { HistoryDialog } from "./history-dialog";
+import { type CloudAccount, cloudAccountsQuery } from "./queries";
 import { RotateDialog } from "./rotation/rotate-dialog";
-import { SupportDialog } from "../support/support-dialog";
 import { VerifyDialog } from "./verify-dialog";
+import { STATUSES } from "./words";
 
 type Dialog = "add" | "edit" | "delete" | "verify" | "history" | "rotate" | "support";
 
@@ -72,7 +71,7 @@ export default function CloudAccountTab() {
               one.accessKeyId,
               one.roleArn,
               one.awsAccountId,
-              status(one.status).text,
+              shown(STATUSES, one.status).text,
               ...one.usedBy.map(({ name }) => name),
             ].join(" ")
           }
@@ -240,9 +239,8 @@ function MaskedKey({ account: { name, accessKeyId, roleArn } }: { account: Cloud
 }
 
 function Status({ account }: { account: CloudAccount }) {
-  const { type, text } = status(account.status);
-  const shown: ReactNode = <StatusIndicator type={type}>{text}</StatusIndicator>;
-  if (!account.statusReason) return shown;
+  const indicator = <Indicator words={STATUSES} value={account.status} />;
+  if (!account.statusReason) return indicator;
   const failing = account.status === "active-error" && account.failingFindings.length > 0;
   return (
     <Popover
@@ -264,7 +262,7 @@ function Status({ account }: { account: CloudAccount }) {
       dismissAriaLabel="Close"
       renderWithPortal={failing}
     >
-      {shown}
+      {indicator}
     </Popover>
   );
 }

@@ -8,14 +8,16 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
-import type { LogEntry } from "../api/schemas";
-import { csv } from "./csv";
+import type { Schemas } from "../api/schemas";
 import { download } from "../common/download";
 import { Page } from "../common/page";
 import { Empty, Loaded } from "../common/states";
 import { ListTable } from "../common/table";
 import { Time } from "../common/time";
 import { useCurrent } from "../session/context";
+import { csv } from "./csv";
+
+type LogEntry = Schemas["LogEntry"];
 
 const CHUNK = 500;
 const UNIT_MS = {

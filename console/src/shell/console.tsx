@@ -4,13 +4,13 @@ import Flashbar from "@cloudscape-design/components/flashbar";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Navigate, Route, Routes } from "react-router";
 
-import type { Session } from "../api/schemas";
+import type { Schemas } from "../api/schemas";
 import { FlashProvider, useFlashes } from "../common/flash";
 import { Loading, useOnline } from "../common/states";
 import { SessionProvider, useCurrent } from "../session/context";
+import { TaskTracker } from "../tasks/tracker";
 import { Boundary } from "./boundary";
 import { Navigation } from "./navigation";
-import { TaskTracker } from "../tasks/tracker";
 import { TopBar } from "./top-bar";
 
 const Subscriptions = lazy(() => import("../subscriptions/list"));
@@ -23,7 +23,7 @@ const Logs = lazy(() => import("../logs/page"));
 const NotFound = lazy(() => import("./not-found"));
 
 interface Props {
-  session: Session;
+  session: Schemas["Session"];
   onSignedIn: () => void;
   onSignedOut: () => void;
 }

@@ -1,17 +1,18 @@
 import Badge from "@cloudscape-design/components/badge";
 import Button from "@cloudscape-design/components/button";
 import Link from "@cloudscape-design/components/link";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
 
-import { cloudAccountsQuery, subscriptionsQuery } from "../api/query-client";
+import { cloudAccountsQuery } from "../cloud-accounts/queries";
 import { useFollow } from "../common/follow";
 import { Page } from "../common/page";
 import { Empty, Loaded } from "../common/states";
 import { ListTable } from "../common/table";
-import { planName, status } from "../common/words";
+import { Indicator } from "../common/words";
 import { useCurrent } from "../session/context";
-import { driftCount } from "./drift/drift";
+import { planName } from "../session/plans";
+import { subscriptionsQuery } from "./queries";
+import { driftCount, STATUSES } from "./words";
 
 export default function Subscriptions() {
   const subscriptions = useQuery(subscriptionsQuery);
@@ -66,9 +67,7 @@ export default function Subscriptions() {
               id: "status",
               header: "Status",
               sortingField: "status",
-              cell: (one) => (
-                <StatusIndicator type={status(one.status).type}>{status(one.status).text}</StatusIndicator>
-              ),
+              cell: ({ status }) => <Indicator words={STATUSES} value={status} />,
             },
             {
               id: "drift",

@@ -7,17 +7,17 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { useNavigate, useParams } from "react-router";
 
-import { sessionQuery, subscriptionsQuery } from "../api/query-client";
-import type { ListedSubscription } from "../api/schemas";
+import { KEYS } from "../api/query-client";
 import { useFollow } from "../common/follow";
 import { Page } from "../common/page";
 import { Loaded, Loading } from "../common/states";
-import { hasCloudAccounts } from "../common/words";
 import { useCurrent } from "../session/context";
+import { hasCloudAccounts } from "../session/plans";
 import { DeleteSubscription } from "./delete-dialog";
-import { driftCount } from "./drift/drift";
-import { Overview } from "./overview";
 import { Standing } from "./deployments/standing";
+import { Overview } from "./overview";
+import { type Subscription, subscriptionsQuery } from "./queries";
+import { driftCount } from "./words";
 
 const Resources = lazy(() => import("./deployments/resources-tab"));
 const Drift = lazy(() => import("./drift/drift-tab"));
@@ -28,7 +28,7 @@ const MaintenanceTab = lazy(() => import("./settings/maintenance-tab"));
 const TagsTab = lazy(() => import("./settings/tags-tab"));
 
 /** One subscription: what it is, how it stands, and what can be done with it. */
-export default function Subscription() {
+export default function SubscriptionPage() {
   const { id } = useParams();
   const subscriptions = useQuery(subscriptionsQuery);
   const found = subscriptions.data?.find((subscription) => String(subscription.id) === id);
@@ -50,7 +50,7 @@ export default function Subscription() {
 
 const ABOVE = [{ text: "Subscriptions", href: "/subscriptions" }];
 
-function Found({ subscription }: { subscription: ListedSubscription }) {
+function Found({ subscription }: { subscription: Subscription }) {
   const { id, name, plan, drift } = subscription;
   const { tab = "overview" } = useParams();
   const { session, subscription: selected, select } = useCurrent();
@@ -104,7 +104,7 @@ function Found({ subscription }: { subscription: ListedSubscription }) {
 const TABS: {
   id: string;
   label: string;
-  Content: (props: { subscription: ListedSubscription }) => ReactNode;
+  Content: (props: { subscription: Subscription }) => ReactNode;
 }[] = [
   { id: "overview", label: "Overview", Content: Overview },
   { id: "resources", label: "Resources", Content: (props) => <Resources {...props} /> },
@@ -125,7 +125,7 @@ function Gone({ name }: { name: string }) {
   const client = useQueryClient();
   const follow = useFollow();
   // The bar at the top knows it still.
-  useEffect(() => void client.invalidateQueries({ queryKey: sessionQuery.queryKey }), [client]);
+  useEffect(() => void client.invalidateQueries({ queryKey: [KEYS.session] }), [client]);
   return (
     <Alert
       type="success"

@@ -1,20 +1,14 @@
-import Alert from "@cloudscape-design/components/alert";
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
-import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
-import { asFailure } from "../api/failure";
-import type { CloudAccount } from "../api/schemas";
-import { minutesProblem } from "./minutes";
+import type { Schemas } from "../api/schemas";
+import { FormDialog } from "../common/dialog";
+import { mfaCodeProblem, minutesProblem, reasonProblem } from "./session";
 
 interface Props {
-  account: CloudAccount;
+  account: Pick<Schemas["ConsoleCloudAccount"], "id" | "name">;
   onClose: () => void;
   /** Is given the sign-in URL. */
   onOpened: (url: string) => void;
@@ -25,7 +19,6 @@ export function OpenSession({ account, onClose, onOpened }: Props) {
   const [reason, setReason] = useState("");
   const [minutes, setMinutes] = useState("30");
   const [mfaCode, setMfaCode] = useState("");
-  const [tried, setTried] = useState(false);
   const open = useMutation({
     mutationFn: () =>
       answer(
@@ -40,68 +33,53 @@ export function OpenSession({ account, onClose, onOpened }: Props) {
       ),
     onSuccess: (opened) => onOpened(opened.signInUrl),
   });
-  const failure = open.error ? asFailure(open.error) : null;
-  const said = (field: string) => failure?.fields.find((one) => one.field === field)?.message;
-  const wrongMinutes = minutesProblem(minutes);
-
-  function submit() {
-    setTried(true);
-    if (reason.trim() !== "" && !wrongMinutes) open.mutate();
-  }
 
   return (
-    <Modal
-      visible
-      header={
+    <FormDialog
+      title={
         <>
           Open the AWS console of <span className="isolated">{account.name}</span>
         </>
       }
-      closeAriaLabel="Close"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              Back
-            </Button>
-            <Button variant="primary" loading={open.isPending} onClick={submit}>
-              Open a session
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+      verb="Open a session"
+      close="Back"
+      action={open}
+      fields={{
+        reason: { label: "Reason", problem: reasonProblem(reason.trim()) },
+        minutes: { label: "Minutes", problem: minutesProblem(minutes) },
+        mfaCode: { label: "MFA code", problem: mfaCodeProblem(mfaCode.trim()) },
+      }}
+      onSubmit={open.mutate}
+      onClose={onClose}
     >
-      <SpaceBetween size="m">
-        {failure && failure.fields.length === 0 && <Alert type="error">{failure.message}</Alert>}
-        <FormField
-          label="Reason"
-          description="It stands in the log, with your name."
-          errorText={tried && (reason.trim() === "" ? "Reason is required." : said("reason"))}
-        >
-          <Input value={reason} autoFocus onChange={({ detail }) => setReason(detail.value)} />
-        </FormField>
-        <FormField label="Minutes" errorText={tried && (wrongMinutes ?? said("minutes"))}>
-          <Input
-            value={minutes}
-            type="number"
-            inputMode="numeric"
-            onChange={({ detail }) => setMinutes(detail.value)}
-          />
-        </FormField>
-        <FormField
-          label="MFA code"
-          description="Where the console role asks for a second factor: what the operator's device shows."
-          errorText={said("mfaCode")}
-        >
-          <Input
-            value={mfaCode}
-            autoComplete={false}
-            inputMode="numeric"
-            onChange={({ detail }) => setMfaCode(detail.value)}
-          />
-        </FormField>
-      </SpaceBetween>
-    </Modal>
+      {(field) => (
+        <>
+          {field(
+            "reason",
+            <Input value={reason} onChange={({ detail }) => setReason(detail.value)} />,
+            "It stands in the log, with your name.",
+          )}
+          {field(
+            "minutes",
+            <Input
+              value={minutes}
+              type="number"
+              inputMode="numeric"
+              onChange={({ detail }) => setMinutes(detail.value)}
+            />,
+          )}
+          {field(
+            "mfaCode",
+            <Input
+              value={mfaCode}
+              autoComplete={false}
+              inputMode="numeric"
+              onChange={({ detail }) => setMfaCode(detail.value)}
+            />,
+            "Where the console role asks for a second factor: what the operator's device shows.",
+          )}
+        </>
+      )}
+    </FormDialog>
   );
 }

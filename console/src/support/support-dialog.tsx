@@ -1,48 +1,50 @@
 // Technical support access to one cloud account: what is permitted, who asked for a session, and opening one.
 import Alert from "@cloudscape-design/components/alert";
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Modal from "@cloudscape-design/components/modal";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { ShownOnce } from "../common/shown-once";
 import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
-import { consoleSessionsQuery, supportAccessQuery } from "../api/query-client";
-import type { CloudAccount, ConsoleSession, SupportMode } from "../api/schemas";
+import { KEYS } from "../api/query-client";
+import type { Schemas } from "../api/schemas";
+import { Dialog } from "../common/dialog";
+import { ShownOnce } from "../common/shown-once";
 import { Empty, Loaded } from "../common/states";
 import { Time } from "../common/time";
-import { sessionState } from "../common/words";
+import { Indicator } from "../common/words";
 import { OpenSession } from "./open-session";
+import { consoleSessionsQuery, supportAccessQuery } from "./queries";
+import { MODES, STATES } from "./words";
 
-const MODES: { value: SupportMode; label: string; description: string }[] = [
-  { value: "on", label: "On", description: "Support opens sessions by itself, each on record." },
-  { value: "approval", label: "On approval", description: "An Owner approves each of support's sessions." },
-  { value: "off", label: "Off", description: "Nobody opens a session." },
-];
+type Mode = Schemas["SupportAccessView"]["mode"];
+type Session = Schemas["ConsoleSession"];
 
-export function SupportDialog({ account, onClose }: { account: CloudAccount; onClose: () => void }) {
+interface Props {
+  account: Schemas["ConsoleCloudAccount"];
+  onClose: () => void;
+}
+
+export function SupportDialog({ account, onClose }: Props) {
   const id = account.id;
   const client = useQueryClient();
   const access = useQuery(supportAccessQuery(id));
   const sessions = useQuery(consoleSessionsQuery(id));
   const [opening, setOpening] = useState(false);
   const [url, setUrl] = useState<string | null>(null);
-  const refresh = () => client.invalidateQueries({ queryKey: ["cloud-accounts", id] });
+  const refresh = () => client.invalidateQueries({ queryKey: [KEYS.cloudAccounts, id] });
   const change = useMutation({
-    mutationFn: (mode: SupportMode) =>
+    mutationFn: (mode: Mode) =>
       answer(
         api.PUT("/api/cloud-accounts/{id}/support-access", { params: { path: { id } }, body: { mode } }),
       ),
     onSettled: refresh,
   });
   const decide = useMutation({
-    mutationFn: ({ session, approve }: { session: ConsoleSession; approve: boolean }) => {
+    mutationFn: ({ session, approve }: { session: Session; approve: boolean }) => {
       const params = { path: { id: session.id } };
       return answer(
         approve
@@ -65,26 +67,19 @@ export function SupportDialog({ account, onClose }: { account: CloudAccount; onC
 
   const failure = change.error ?? decide.error;
   return (
-    <Modal
-      visible
+    <Dialog
       size="large"
-      header={
+      title={
         <>
           Support access to <span className="isolated">{account.name}</span>
         </>
       }
-      closeAriaLabel="Close"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button onClick={onClose}>Close</Button>
-            <Button disabled={access.data?.mode === "off"} onClick={() => setOpening(true)}>
-              Open a session
-            </Button>
-          </SpaceBetween>
-        </Box>
+      actions={
+        <Button disabled={access.data?.mode === "off"} onClick={() => setOpening(true)}>
+          Open a session
+        </Button>
       }
+      onClose={onClose}
     >
       <SpaceBetween size="m">
         {failure && <Alert type="error">{asFailure(failure).message}</Alert>}
@@ -92,8 +87,12 @@ export function SupportDialog({ account, onClose }: { account: CloudAccount; onC
           <RadioGroup
             ariaLabel="What support may do"
             value={access.data?.mode ?? null}
-            items={MODES.map((mode) => ({ ...mode, disabled: change.isPending }))}
-            onChange={({ detail }) => change.mutate(detail.value as SupportMode)}
+            items={Object.entries(MODES).map(([value, words]) => ({
+              value,
+              ...words,
+              disabled: change.isPending,
+            }))}
+            onChange={({ detail }) => change.mutate(detail.value as Mode)}
           />
         </Loaded>
         <Loaded query={sessions} what="the sessions">
@@ -120,9 +119,8 @@ export function SupportDialog({ account, onClose }: { account: CloudAccount; onC
                 id: "state",
                 header: "State",
                 cell: (session) => {
-                  const { type, text } = sessionState(session.state);
                   if (session.state !== "requested")
-                    return <StatusIndicator type={type}>{text}</StatusIndicator>;
+                    return <Indicator words={STATES} value={session.state} />;
                   return (
                     <SpaceBetween direction="horizontal" size="xs">
                       <Button
@@ -147,6 +145,6 @@ export function SupportDialog({ account, onClose }: { account: CloudAccount; onC
           />
         </Loaded>
       </SpaceBetween>
-    </Modal>
+    </Dialog>
   );
 }

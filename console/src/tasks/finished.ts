@@ -1,13 +1,22 @@
 // Waiting for what the server does by itself.
 import { answer, api, isAbort } from "../api/client";
 import { asFailure, Failure } from "../api/failure";
-import type { Task } from "../api/schemas";
+import type { Schemas } from "../api/schemas";
+
+type Task = Schemas["Task"];
 
 const POLL_MS = 1_000;
 
+const GOES_ON: Record<Task["status"], boolean> = {
+  received: true,
+  "processing-in-progress": true,
+  "processing-completed": false,
+  "processing-error": false,
+};
+
 /** Whether a task's status may still change. */
 export function isGoingOn({ status }: Pick<Task, "status">): boolean {
-  return status === "received" || status === "processing-in-progress";
+  return GOES_ON[status];
 }
 
 /**

@@ -2,32 +2,24 @@ import Box from "@cloudscape-design/components/box";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 
-import type { Finding } from "../api/schemas";
-import { checkName, verdictType } from "../common/words";
-
-const TOLD: Record<string, string> = {
-  pass: "passed",
-  warn: "warning",
-  fail: "failed",
-  unknown: "could not be checked",
-};
+import type { Schemas } from "../api/schemas";
+import { shown } from "../common/words";
+import { nameOf, VERDICTS } from "./words";
 
 /** The checks of a verification, in the order they finished. */
-export function Checks({ findings }: { findings: readonly Finding[] }) {
+export function Checks({ findings }: { findings: readonly Schemas["Finding"][] }) {
   return (
     <SpaceBetween size="xxs">
-      {findings.map((finding, index) => (
-        <Box key={index} fontSize="body-s">
-          <StatusIndicator
-            type={verdictType(finding.verdict)}
-            iconAriaLabel={TOLD[finding.verdict] ?? finding.verdict}
-            wrapText
-          >
-            <b>{checkName(finding.check, finding.field)}:</b>{" "}
-            <span className="isolated">{finding.message}</span>
-          </StatusIndicator>
-        </Box>
-      ))}
+      {findings.map((finding, index) => {
+        const { type, text } = shown(VERDICTS, finding.verdict);
+        return (
+          <Box key={index} fontSize="body-s">
+            <StatusIndicator type={type} iconAriaLabel={text} wrapText>
+              <b>{nameOf(finding)}:</b> <span className="isolated">{finding.message}</span>
+            </StatusIndicator>
+          </Box>
+        );
+      })}
     </SpaceBetween>
   );
 }

@@ -5,8 +5,10 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 
 import { useSlow } from "../common/states";
+import { Indicator } from "../common/words";
 import { Checks } from "./checks";
 import type { Snapshot } from "./verifier";
+import { OF_FORM } from "./words";
 
 interface Props {
   snapshot: Snapshot;
@@ -43,7 +45,7 @@ export function VerificationProgress({ snapshot, again, idle }: Props) {
   );
 }
 
-function Headline({ snapshot }: { snapshot: Snapshot }) {
+function Headline({ snapshot }: { snapshot: Exclude<Snapshot, { phase: "idle" }> }) {
   switch (snapshot.phase) {
     case "waiting":
       return snapshot.retryAt ? (
@@ -59,18 +61,6 @@ function Headline({ snapshot }: { snapshot: Snapshot }) {
     case "failed":
       return <StatusIndicator type="stopped">Access could not be verified</StatusIndicator>;
     case "done":
-      return (
-        CONCLUSIONS[snapshot.conclusion] ?? (
-          <StatusIndicator type="info">{snapshot.conclusion}</StatusIndicator>
-        )
-      );
-    default:
-      return null;
+      return <Indicator words={OF_FORM} value={snapshot.conclusion} />;
   }
 }
-
-const CONCLUSIONS: Record<string, React.ReactNode> = {
-  verified: <StatusIndicator type="success">Access is verified</StatusIndicator>,
-  refused: <StatusIndicator type="error">Access is refused: see the fields in red</StatusIndicator>,
-  unconfirmed: <StatusIndicator type="stopped">Access could not be verified</StatusIndicator>,
-};

@@ -1,11 +1,14 @@
 // The live verification of a cloud account: findings as they are made, then the conclusion.
 import { api, isAbort } from "../api/client";
-import { events } from "./events";
 import { asFailure, Failure, refused } from "../api/failure";
-import type { Finding, VerifyRequest } from "../api/schemas";
+import type { Schemas } from "../api/schemas";
+import { events } from "./events";
+
+/** What stands in a form, to be verified and then saved. */
+export type VerifyRequest = Schemas["CloudAccountVerify"];
 
 /** What the stream says. */
-export type VerifyEvent = { finding: Finding } | { conclusion: string };
+export type VerifyEvent = { finding: Schemas["Finding"] } | Schemas["VerificationDone"];
 
 /** Asks for a verification of what stands in a form; ends after the conclusion, or throws a `Failure`. */
 export function verify(request: VerifyRequest, signal: AbortSignal): AsyncGenerator<VerifyEvent> {
@@ -34,9 +37,9 @@ async function* follow(ask: () => Promise<Streamed>): AsyncGenerator<VerifyEvent
     const { data, error, response } = await ask();
     if (!response.ok || !data) throw refused(response, error);
     for await (const { event, data: text } of events(data)) {
-      if (event === "finding") yield { finding: JSON.parse(text) as Finding };
+      if (event === "finding") yield { finding: JSON.parse(text) as Schemas["Finding"] };
       if (event === "done") {
-        yield { conclusion: (JSON.parse(text) as { conclusion: string }).conclusion };
+        yield JSON.parse(text) as Schemas["VerificationDone"];
         return;
       }
     }

@@ -1,7 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 
-import { verify } from "./stream";
-import type { VerifyRequest } from "../api/schemas";
+import { verify, type VerifyRequest } from "./stream";
 import { type Snapshot, Verifier, type Verify } from "./verifier";
 
 /** Verifies what stands in the form, as long as the dialog is open. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { Failure } from "../api/failure";
-import type { Finding, VerifyRequest } from "../api/schemas";
-import type { VerifyEvent } from "./stream";
+import type { Schemas } from "../api/schemas";
+import type { VerifyEvent, VerifyRequest } from "./stream";
 import { isAbout, isVerified, Verifier } from "./verifier";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -10,7 +10,7 @@ afterEach(() => void vi.useRealTimers());
 
 const PAUSE = 700;
 const form = (name: string): VerifyRequest => ({ name });
-const finding = (message: string): Finding => ({
+const finding = (message: string): Schemas["Finding"] => ({
   check: "credentials",
   verdict: "pass",
   blocking: false,

@@ -1,8 +1,10 @@
 // Keeps one verification going: the one of what stands in the form now. Knows nothing of React.
-import { asFailure, type Failure } from "../api/failure";
 import { isAbort } from "../api/client";
-import type { Finding, VerifyRequest } from "../api/schemas";
-import type { VerifyEvent } from "./stream";
+import { asFailure, type Failure } from "../api/failure";
+import type { Schemas } from "../api/schemas";
+import type { VerifyEvent, VerifyRequest } from "./stream";
+
+type Finding = Schemas["Finding"];
 
 /** Where the verification of `request` stands. */
 export type Snapshot =
@@ -10,7 +12,7 @@ export type Snapshot =
   /** A pause in typing is waited for, or (`retryAt`, in ms of the clock) the time when Berth lets us ask again. */
   | { phase: "waiting"; request: VerifyRequest; retryAt?: number }
   | { phase: "running"; request: VerifyRequest; findings: Finding[] }
-  | { phase: "done"; request: VerifyRequest; findings: Finding[]; conclusion: string }
+  | ({ phase: "done"; request: VerifyRequest; findings: Finding[] } & Schemas["VerificationDone"])
   | { phase: "failed"; request: VerifyRequest; findings: Finding[]; failure: Failure };
 
 export type Verify = (request: VerifyRequest, signal: AbortSignal) => AsyncIterable<VerifyEvent>;

@@ -1,8 +1,8 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 
+import { Copy } from "../../common/copy";
 import { download } from "../../common/download";
 
 /** A text to copy, or to save under `fileName`. */
@@ -10,12 +10,7 @@ export function Code({ text, label, fileName }: { text: string; label: string; f
   return (
     <SpaceBetween size="xs">
       <SpaceBetween direction="horizontal" size="xs">
-        <CopyToClipboard
-          copyButtonText={`Copy ${label}`}
-          copySuccessText="Copied"
-          copyErrorText="Could not be copied: select the text instead"
-          textToCopy={text}
-        />
+        <Copy copyButtonText={`Copy ${label}`} textToCopy={text} />
         {fileName && (
           <Button iconName="download" onClick={() => download(fileName, "text/plain", text)}>
             Download {fileName}

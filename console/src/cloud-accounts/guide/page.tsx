@@ -12,16 +12,18 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 
-import { iamKitQuery } from "../../api/query-client";
-import type { IamKit } from "../../api/schemas";
-import { type Issued, useIssue } from "../external-id";
-import { Code } from "./code";
+import type { Schemas } from "../../api/schemas";
 import { useFollow } from "../../common/follow";
 import { Page } from "../../common/page";
 import { Loaded } from "../../common/states";
 import { amendDraft } from "../../common/storage";
-import { hasCloudAccounts } from "../../common/words";
 import { useCurrent } from "../../session/context";
+import { hasCloudAccounts } from "../../session/plans";
+import { type Issued, useIssue } from "../external-id";
+import { iamKitQuery } from "../queries";
+import { Code } from "./code";
+
+type IamKit = Schemas["IamKit"];
 
 export default function IamResources() {
   const [search, setSearch] = useSearchParams();

@@ -3,7 +3,6 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -11,10 +10,12 @@ import { useState } from "react";
 
 import { answer, api } from "../../api/client";
 import { asFailure } from "../../api/failure";
-import { rotationsQuery, rotationScheduleQuery } from "../../api/query-client";
-import type { CloudAccount, Rotation } from "../../api/schemas";
+import { Confirm } from "../../common/dialog";
+import { range } from "../../common/limits";
 import { Time } from "../../common/time";
-import { everyDays, standing, undo } from "./rotation";
+import type { CloudAccount } from "../queries";
+import { rotationScheduleQuery, rotationsQuery } from "./queries";
+import { DAYS, everyDays, type Rotation, standing } from "./rotation";
 
 /** Says what a rotation does, begins one, and shows how far it is. */
 export function RotateDialog({ account, onClose }: { account: CloudAccount; onClose: () => void }) {
@@ -29,32 +30,17 @@ export function RotateDialog({ account, onClose }: { account: CloudAccount; onCl
   });
 
   return (
-    <Modal
-      visible
+    <Confirm
+      title="Rotate access key"
       size="large"
-      header="Rotate access key"
-      closeAriaLabel="Close"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              Close
-            </Button>
-            <Button
-              variant="primary"
-              loading={rotate.isPending}
-              disabled={underWay || !rotations.data}
-              onClick={() => rotate.mutate()}
-            >
-              Rotate key
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+      verb="Rotate key"
+      close="Close"
+      action={rotate}
+      disabled={underWay || !rotations.data}
+      onConfirm={rotate.mutate}
+      onClose={onClose}
     >
       <SpaceBetween size="l">
-        {rotate.error && <Alert type="error">{asFailure(rotate.error).message}</Alert>}
         {rotations.error && <Alert type="error">{asFailure(rotations.error).message}</Alert>}
         <Box>
           Berth creates a second key for the IAM user of <b className="isolated">{account.name}</b>, verifies
@@ -65,19 +51,18 @@ export function RotateDialog({ account, onClose }: { account: CloudAccount; onCl
         {newest && <Progress rotation={newest} />}
         <Schedule id={id} />
       </SpaceBetween>
-    </Modal>
+    </Confirm>
   );
 }
 
 function Progress({ rotation }: { rotation: Rotation }) {
   const client = useQueryClient();
-  const { type, text } = standing(rotation);
-  const way = undo(rotation);
+  const { type, text, undo } = standing(rotation);
   const path = { id: rotation.cloudAccountId, rotationId: rotation.id };
   const take = useMutation({
     mutationFn: () =>
       answer(
-        way === "cancel"
+        undo === "cancel"
           ? api.DELETE("/api/cloud-accounts/{id}/rotations/{rotationId}", { params: { path } })
           : api.POST("/api/cloud-accounts/{id}/rotations/{rotationId}/reactivate", { params: { path } }),
       ),
@@ -90,9 +75,9 @@ function Progress({ rotation }: { rotation: Rotation }) {
       </Box>
       <Box>{rotation.status}</Box>
       {take.error && <Alert type="error">{asFailure(take.error).message}</Alert>}
-      {way && (
+      {undo && (
         <Button loading={take.isPending} onClick={() => take.mutate()}>
-          {way === "cancel" ? "Cancel rotation" : "Switch the old key on again"}
+          {undo === "cancel" ? "Cancel rotation" : "Switch the old key on again"}
         </Button>
       )}
       <ol aria-label="What happened">
@@ -135,7 +120,7 @@ function Schedule({ id }: { id: number }) {
       description="0 is never. Empty: as the operator of this Berth decided."
       errorText={
         days === undefined
-          ? "Enter a whole number from 0 to 3650."
+          ? `Enter a whole number from ${range(DAYS)}.`
           : save.error && asFailure(save.error).message
       }
       secondaryControl={

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Rotation } from "../../api/schemas";
-import { everyDays, standing, undo } from "./rotation";
+import { everyDays, type Rotation, standing } from "./rotation";
 
 const rotation = (state: Rotation["state"], more: Partial<Rotation> = {}) =>
   ({ state, needsAttention: false, finishedTimestamp: null, ...more }) as Rotation;
@@ -15,10 +14,10 @@ describe("a rotation", () => {
   });
 
   it("can be cancelled before the swap, and undone while the old key is off", () => {
-    expect(undo(rotation("verifying"))).toBe("cancel");
-    expect(undo(rotation("grace"))).toBeNull();
-    expect(undo(rotation("observing"))).toBe("reactivate");
-    expect(undo(rotation("completed"))).toBeNull();
+    expect(standing(rotation("verifying")).undo).toBe("cancel");
+    expect(standing(rotation("grace")).undo).toBeUndefined();
+    expect(standing(rotation("observing")).undo).toBe("reactivate");
+    expect(standing(rotation("completed")).undo).toBeUndefined();
   });
 });
 

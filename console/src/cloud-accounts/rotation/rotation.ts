@@ -1,43 +1,43 @@
 // What a rotation's state means to the person who watches it.
-import type { Rotation } from "../../api/schemas";
+import { RotationSchedule } from "../../api/limits";
+import type { Schemas } from "../../api/schemas";
+import { isWhole } from "../../common/limits";
+import { type Shown, shown } from "../../common/words";
 
-type Kind = "success" | "in-progress" | "pending" | "warning" | "error" | "stopped";
+export type Rotation = Schemas["Rotation"];
 
-const STATES: Record<Rotation["state"], [Kind, string]> = {
-  checking: ["in-progress", "Checking"],
-  creating: ["in-progress", "Creating the new key"],
-  verifying: ["in-progress", "Verifying the new key"],
-  grace: ["pending", "New key in force, old key watched"],
-  deactivating: ["in-progress", "Switching the old key off"],
-  observing: ["pending", "Old key off"],
-  reactivating: ["in-progress", "Switching the old key on"],
-  deleting: ["in-progress", "Deleting the old key"],
-  "rolling-back": ["in-progress", "Taking the new key back"],
-  "cleaning-up": ["in-progress", "Deleting the new key"],
-  completed: ["success", "Completed"],
-  "rolled-back": ["stopped", "Rolled back"],
-  failed: ["error", "Failed"],
-  superseded: ["stopped", "Superseded"],
+interface State extends Shown {
+  /** What somebody can do about it. */
+  undo?: "cancel" | "reactivate";
+}
+
+const STATES: Record<Rotation["state"], State> = {
+  checking: { type: "in-progress", text: "Checking", undo: "cancel" },
+  creating: { type: "in-progress", text: "Creating the new key", undo: "cancel" },
+  verifying: { type: "in-progress", text: "Verifying the new key", undo: "cancel" },
+  grace: { type: "pending", text: "New key in force, old key watched" },
+  deactivating: { type: "in-progress", text: "Switching the old key off" },
+  observing: { type: "pending", text: "Old key off", undo: "reactivate" },
+  reactivating: { type: "in-progress", text: "Switching the old key on" },
+  deleting: { type: "in-progress", text: "Deleting the old key" },
+  "rolling-back": { type: "in-progress", text: "Taking the new key back" },
+  "cleaning-up": { type: "in-progress", text: "Deleting the new key" },
+  completed: { type: "success", text: "Completed" },
+  "rolled-back": { type: "stopped", text: "Rolled back" },
+  failed: { type: "error", text: "Failed" },
+  superseded: { type: "stopped", text: "Superseded" },
 };
 
-/** An indicator and words for where a rotation stands. */
-export function standing({ state, needsAttention, finishedTimestamp }: Rotation): {
-  type: Kind;
-  text: string;
-} {
-  const [type, text] = STATES[state];
-  return { type: needsAttention && !finishedTimestamp ? "warning" : type, text };
+/** An indicator and words for where a rotation stands, and what somebody can do about it now. */
+export function standing({ state, needsAttention, finishedTimestamp }: Rotation): State {
+  const found: State = shown(STATES, state);
+  return needsAttention && !finishedTimestamp ? { ...found, type: "warning" } : found;
 }
 
-/** What somebody can do about a rotation now. */
-export function undo({ state }: Rotation): "cancel" | "reactivate" | null {
-  if (state === "checking" || state === "creating" || state === "verifying") return "cancel";
-  return state === "observing" ? "reactivate" : null;
-}
+export const DAYS = RotationSchedule.everyDays;
 
 /** Days as they were typed: a number, `null` for the operator's default, `undefined` when they can't be. */
 export function everyDays(typed: string): number | null | undefined {
   if (typed.trim() === "") return null;
-  const days = Number(typed);
-  return Number.isInteger(days) && days >= 0 && days <= 3650 ? days : undefined;
+  return isWhole(typed, DAYS) ? Number(typed) : undefined;
 }

@@ -1,22 +1,55 @@
-// Where in the AWS console a resource is.
+// The kinds of resources in AWS: what they are called, in which group they are told, and where the AWS console has them.
+import { told } from "../../common/words";
 
-const PAGES: Record<string, (id: string) => [service: string, page: string]> = {
-  vpc: (id) => ["vpcconsole", `VpcDetails:VpcId=${id}`],
-  subnet: (id) => ["vpcconsole", `SubnetDetails:subnetId=${id}`],
-  "internet-gateway": (id) => ["vpcconsole", `InternetGateway:internetGatewayId=${id}`],
-  "route-table": (id) => ["vpcconsole", `RouteTableDetails:RouteTableId=${id}`],
-  "security-group": (id) => ["vpcconsole", `SecurityGroup:groupId=${id}`],
-  "key-pair": (id) => ["ec2", `KeyPairs:search=${id}`],
-  instance: (id) => ["ec2", `InstanceDetails:instanceId=${id}`],
-  volume: (id) => ["ec2", `VolumeDetails:volumeId=${id}`],
-  "network-interface": (id) => ["ec2", `NetworkInterface:networkInterfaceId=${id}`],
+export const GROUPS = ["Network", "Security", "Nodes and their volumes", "Other"] as const;
+
+interface Kind {
+  name: string;
+  group: (typeof GROUPS)[number];
+  /** The service whose console has a page of it, and that page's address up to the id. */
+  page?: [service: string, page: string];
+}
+
+const NODES = "Nodes and their volumes";
+
+// The API sends kinds as any text.
+const KINDS: Record<string, Kind> = {
+  vpc: { name: "VPC", group: "Network", page: ["vpcconsole", "VpcDetails:VpcId="] },
+  subnet: { name: "Subnet", group: "Network", page: ["vpcconsole", "SubnetDetails:subnetId="] },
+  "internet-gateway": {
+    name: "Internet gateway",
+    group: "Network",
+    page: ["vpcconsole", "InternetGateway:internetGatewayId="],
+  },
+  "route-table": {
+    name: "Route table",
+    group: "Network",
+    page: ["vpcconsole", "RouteTableDetails:RouteTableId="],
+  },
+  "security-group": {
+    name: "Security group",
+    group: "Security",
+    page: ["vpcconsole", "SecurityGroup:groupId="],
+  },
+  "key-pair": { name: "Key pair", group: "Security", page: ["ec2", "KeyPairs:search="] },
+  instance: { name: "Instance", group: NODES, page: ["ec2", "InstanceDetails:instanceId="] },
+  volume: { name: "Volume", group: NODES, page: ["ec2", "VolumeDetails:volumeId="] },
+  "network-interface": {
+    name: "Network interface",
+    group: "Other",
+    page: ["ec2", "NetworkInterface:networkInterfaceId="],
+  },
 };
+
+export function kindOf(kind: string): Kind {
+  return told(KINDS, kind, (name) => ({ name, group: "Other" }));
+}
 
 /** The page of a resource in the AWS console; `null` for a kind that has none, or while its id is not known. */
 export function awsLink(region: string, kind: string, id: string | null): string | null {
-  const page = PAGES[kind];
+  const { page } = kindOf(kind);
   if (!page || id === null) return null;
-  const [service, anchor] = page(encodeURIComponent(id));
+  const [service, anchor] = page;
   const at = encodeURIComponent(region);
-  return `https://${at}.console.aws.amazon.com/${service}/home?region=${at}#${anchor}`;
+  return `https://${at}.console.aws.amazon.com/${service}/home?region=${at}#${anchor}${encodeURIComponent(id)}`;
 }

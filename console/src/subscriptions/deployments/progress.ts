@@ -1,16 +1,27 @@
 // How far a deployment is: its resources in the groups that people think in.
 import type { StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 
-import type { Deployment, DeploymentResource } from "../../api/schemas";
-import { count } from "../order/plan";
+import type { Schemas } from "../../api/schemas";
+import { count, type Shown, shown } from "../../common/words";
+import { GROUPS, kindOf } from "./kinds";
 
-type State = DeploymentResource["state"];
+export type Deployment = Schemas["Deployment"];
+export type Resource = Schemas["DeploymentResource"];
 
-const GROUPS: { title: string; kinds: string[] }[] = [
-  { title: "Network", kinds: ["vpc", "subnet", "internet-gateway", "route-table"] },
-  { title: "Security", kinds: ["security-group", "key-pair"] },
-  { title: "Nodes and their volumes", kinds: ["instance", "volume"] },
-];
+/** How a deployment stands; the name of its region follows. */
+export const DEPLOYMENTS: Record<Deployment["state"], Shown> = {
+  building: { type: "in-progress", text: "Building in" },
+  built: { type: "success", text: "Built in" },
+  failed: { type: "error", text: "Stopped in" },
+  removing: { type: "in-progress", text: "Removing from" },
+};
+
+export const RESOURCES: Record<Resource["state"], Shown> = {
+  done: { type: "success", text: "In place" },
+  "in-hand": { type: "in-progress", text: "In hand" },
+  "to-come": { type: "pending", text: "To come" },
+  removing: { type: "in-progress", text: "Being removed" },
+};
 
 /** A group of resources and how it stands as a whole. */
 export interface Group {
@@ -24,7 +35,7 @@ export interface Group {
 
 /** Whether a deployment still changes by itself, so that it is worth looking again. */
 export function isMoving({ state }: Pick<Deployment, "state">): boolean {
-  return state === "building" || state === "removing";
+  return shown(DEPLOYMENTS, state).type === "in-progress";
 }
 
 /** How much is in place, or is gone, of a deployment, in percent. */
@@ -42,15 +53,7 @@ export function inPlace(deployments: Pick<Deployment, "resources">[]): string {
 
 /** The groups of a deployment that have any resources. */
 export function groups({ resources, state, trouble }: Deployment): Group[] {
-  const known = new Set(GROUPS.flatMap(({ kinds }) => kinds));
-  const sorted = [
-    ...GROUPS.map(({ title, kinds }) => ({
-      title,
-      own: resources.filter(({ kind }) => kinds.includes(kind)),
-    })),
-    { title: "Other", own: resources.filter(({ kind }) => !known.has(kind)) },
-  ];
-  return sorted
+  return GROUPS.map((title) => ({ title, own: resources.filter(({ kind }) => kindOf(kind).group === title) }))
     .filter(({ own }) => own.length > 0)
     .map(({ title, own }) => {
       const stuck = own.some(({ name }) => name === trouble?.resource);
@@ -59,32 +62,15 @@ export function groups({ resources, state, trouble }: Deployment): Group[] {
     });
 }
 
-function statusOf(own: DeploymentResource[], state: Deployment["state"], stuck: boolean) {
+function statusOf(own: Resource[], state: Deployment["state"], stuck: boolean) {
   if (stuck) return state === "failed" ? "error" : "warning";
   if (own.every((one) => one.state === "done")) return "success";
   return own.every((one) => one.state === "to-come") ? "pending" : "in-progress";
 }
 
-function standing(own: DeploymentResource[]): string {
+function standing(own: Resource[]): string {
   const removing = own.filter(({ state }) => state === "removing").length;
   if (removing > 0) return `${count(removing, "resource")} to be removed`;
   const done = own.filter(({ state }) => state === "done").length;
   return `${done} of ${own.length} in place`;
-}
-
-const STATES: Record<State, { type: StatusIndicatorProps.Type; text: string }> = {
-  done: { type: "success", text: "In place" },
-  "in-hand": { type: "in-progress", text: "In hand" },
-  "to-come": { type: "pending", text: "To come" },
-  removing: { type: "in-progress", text: "Being removed" },
-};
-
-/** How a resource stands, in words. A state unknown here is shown as it is. */
-export function resourceState(state: string) {
-  return (
-    (STATES as Partial<Record<string, (typeof STATES)[State]>>)[state] ?? {
-      type: "info" as const,
-      text: state,
-    }
-  );
 }

@@ -1,18 +1,17 @@
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
 
-import { deploymentsQuery } from "../../api/query-client";
-import type { Deployment, DeploymentResource, ListedSubscription } from "../../api/schemas";
 import { Empty, Loaded } from "../../common/states";
 import { ListTable } from "../../common/table";
-import { kindName } from "../../common/words";
-import { awsLink } from "./kinds";
-import { resourceState } from "./progress";
+import { Indicator } from "../../common/words";
+import type { Subscription } from "../queries";
+import { awsLink, kindOf } from "./kinds";
+import { type Deployment, type Resource, RESOURCES } from "./progress";
+import { deploymentsQuery } from "./queries";
 
 /** Everything that is built, region by region. */
-export default function ResourcesTab({ subscription: { id } }: { subscription: ListedSubscription }) {
+export default function ResourcesTab({ subscription: { id } }: { subscription: Subscription }) {
   const deployments = useQuery(deploymentsQuery(id));
   const found = deployments.data ?? [];
   return (
@@ -45,11 +44,11 @@ function Resources({ deployment: { id, region, network, zones, resources } }: { 
       }
       items={resources}
       rowId={({ name }) => name}
-      searched={({ name, kind, awsId }) => [name, kindName(kind), awsId].join(" ")}
+      searched={({ name, kind, awsId }) => [name, kindOf(kind).name, awsId].join(" ")}
       empty={<Empty title="No resources" hint="Nothing is left in AWS." />}
       columns={[
         { id: "name", header: "Resource", sortingField: "name", isRowHeader: true, cell: ({ name }) => name },
-        { id: "kind", header: "Kind", sortingField: "kind", cell: ({ kind }) => kindName(kind) },
+        { id: "kind", header: "Kind", sortingField: "kind", cell: ({ kind }) => kindOf(kind).name },
         {
           id: "id",
           header: "ID in AWS",
@@ -60,16 +59,14 @@ function Resources({ deployment: { id, region, network, zones, resources } }: { 
           id: "state",
           header: "State",
           sortingField: "state",
-          cell: ({ state }) => (
-            <StatusIndicator type={resourceState(state).type}>{resourceState(state).text}</StatusIndicator>
-          ),
+          cell: ({ state }) => <Indicator words={RESOURCES} value={state} />,
         },
       ]}
     />
   );
 }
 
-function InAws({ region, one: { kind, awsId } }: { region: string; one: DeploymentResource }) {
+function InAws({ region, one: { kind, awsId } }: { region: string; one: Resource }) {
   const href = awsLink(region, kind, awsId);
   if (!href) return awsId ?? "Not known yet";
   return (

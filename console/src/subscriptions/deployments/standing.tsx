@@ -11,18 +11,19 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { answer, api } from "../../api/client";
 import { asFailure } from "../../api/failure";
-import { deploymentsQuery, subscriptionsQuery } from "../../api/query-client";
-import type { Deployment, ListedSubscription } from "../../api/schemas";
+import { KEYS } from "../../api/query-client";
 import { useFollow } from "../../common/follow";
 import { Failed } from "../../common/states";
 import { Time } from "../../common/time";
-import { hasCloudAccounts } from "../../common/words";
+import { count, shown } from "../../common/words";
 import { useCurrent } from "../../session/context";
-import { driftCount } from "../drift/drift";
-import { count } from "../order/plan";
-import { groups, isMoving, percent } from "./progress";
+import { hasCloudAccounts } from "../../session/plans";
+import type { Subscription } from "../queries";
+import { driftCount } from "../words";
+import { type Deployment, DEPLOYMENTS, groups, isMoving, percent } from "./progress";
+import { deploymentsQuery } from "./queries";
 
-export function Standing({ subscription }: { subscription: ListedSubscription }) {
+export function Standing({ subscription }: { subscription: Subscription }) {
   const { id, plan, drift, status } = subscription;
   const deployments = useQuery({ ...deploymentsQuery(id), enabled: hasCloudAccounts(plan) });
   const follow = useFollow();
@@ -64,7 +65,7 @@ function Moving({ deployment }: { deployment: Deployment }) {
           variant="h2"
           description={isMoving(deployment) && "Berth goes on by itself; you can leave this page."}
         >
-          {removing ? "Removing from" : state === "failed" ? "Stopped in" : "Building in"} {region}
+          {shown(DEPLOYMENTS, state).text} {region}
         </Header>
       }
     >
@@ -145,7 +146,7 @@ function Retry({ id }: { id: number }) {
   const { permissions } = useCurrent().session;
   const retry = useMutation({
     mutationFn: () => answer(api.POST("/api/subscriptions/{id}/retry", { params: { path: { id } } })),
-    onSettled: () => client.invalidateQueries({ queryKey: subscriptionsQuery.queryKey }),
+    onSettled: () => client.invalidateQueries({ queryKey: [KEYS.subscriptions] }),
   });
   if (!permissions.write) return null;
   return (

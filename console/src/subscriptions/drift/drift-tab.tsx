@@ -9,22 +9,25 @@ import { useEffect, useState } from "react";
 
 import { answer, api } from "../../api/client";
 import { asFailure } from "../../api/failure";
-import { driftQuery, subscriptionsQuery } from "../../api/query-client";
-import type { DriftFinding, DriftReport, ListedSubscription } from "../../api/schemas";
+import { KEYS } from "../../api/query-client";
+import type { Schemas } from "../../api/schemas";
 import { Empty, Loaded, useSlow } from "../../common/states";
 import { ListTable } from "../../common/table";
 import { Time } from "../../common/time";
-import { differenceName, kindName } from "../../common/words";
+import { word } from "../../common/words";
 import { useCurrent } from "../../session/context";
-import { awsLink } from "../deployments/kinds";
+import { awsLink, kindOf } from "../deployments/kinds";
+import type { Subscription } from "../queries";
 import { type Compared, compared, isChecked, whoDid } from "./drift";
+import { driftQuery } from "./queries";
 import { RestorePolicySection } from "./restore-policy";
 import { Restores } from "./restores";
+import { DIFFERENCES } from "./words";
 
 const CHECKING_MS = 1_000;
 
 /** Everything that is not as Berth built it. */
-export default function DriftTab({ subscription }: { subscription: ListedSubscription }) {
+export default function DriftTab({ subscription }: { subscription: Subscription }) {
   const { id } = subscription;
   const client = useQueryClient();
   const { permissions } = useCurrent().session;
@@ -45,7 +48,7 @@ export default function DriftTab({ subscription }: { subscription: ListedSubscri
   const slow = useSlow(checking);
   // The list of subscriptions, the banner and what comes next tell the same.
   useEffect(() => {
-    if (checked) void client.invalidateQueries({ queryKey: subscriptionsQuery.queryKey });
+    if (checked) void client.invalidateQueries({ queryKey: [KEYS.subscriptions] });
   }, [checked, client]);
 
   const action = permissions.write && (
@@ -79,7 +82,7 @@ export default function DriftTab({ subscription }: { subscription: ListedSubscri
   );
 }
 
-function Report({ report, action }: { report: DriftReport; action: React.ReactNode }) {
+function Report({ report, action }: { report: Schemas["DeploymentDrift"]; action: React.ReactNode }) {
   const { region, findings, comparedTimestamp } = report;
   return (
     <ListTable
@@ -99,9 +102,9 @@ function Report({ report, action }: { report: DriftReport; action: React.ReactNo
       searched={(one) =>
         [
           one.resource,
-          kindName(one.kind),
+          kindOf(one.kind).name,
           one.awsId,
-          differenceName(one.what),
+          word(DIFFERENCES, one.what),
           one.expected,
           one.found,
           whoDid(one.by),
@@ -125,7 +128,7 @@ function Report({ report, action }: { report: DriftReport; action: React.ReactNo
           sortingField: "what",
           isRowHeader: true,
           minWidth: 150,
-          cell: ({ what }) => <StatusIndicator type="warning">{differenceName(what)}</StatusIndicator>,
+          cell: ({ what }) => <StatusIndicator type="warning">{word(DIFFERENCES, what)}</StatusIndicator>,
         },
         {
           id: "resource",
@@ -149,11 +152,11 @@ function Report({ report, action }: { report: DriftReport; action: React.ReactNo
 
 const Words = ({ text }: { text: string }) => <span className="isolated">{text}</span>;
 
-function About({ region, one: { resource, kind, awsId } }: { region: string; one: DriftFinding }) {
+function About({ region, one: { resource, kind, awsId } }: { region: string; one: Schemas["DriftFinding"] }) {
   const href = awsLink(region, kind, awsId);
   return (
     <>
-      <div>{resource ?? kindName(kind)}</div>
+      <div>{resource ?? kindOf(kind).name}</div>
       <Box variant="small">
         {href ? (
           <Link

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { compared, driftCount, isChecked, whoDid } from "./drift";
+import { driftCount } from "../words";
+import { compared, isChecked, whoDid } from "./drift";
 
 const report = (deploymentId: string, comparedTimestamp: string | null) => ({
   deploymentId,

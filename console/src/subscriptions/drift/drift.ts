@@ -1,14 +1,10 @@
 // Drift in words: who did it, and whether a check that was asked for has been made.
-import type { DriftFinding, DriftReport } from "../../api/schemas";
-import { count } from "../order/plan";
+import type { Schemas } from "../../api/schemas";
 
-/** "1 difference", "3 differences". */
-export function driftCount(drift: number): string {
-  return count(drift, "difference");
-}
+type DriftReport = Schemas["DeploymentDrift"];
 
 /** Who made a change, as far as CloudTrail told, in one sentence. */
-export function whoDid(by: DriftFinding["by"]): string {
+export function whoDid(by: Schemas["DriftFinding"]["by"]): string {
   if (!by) return "CloudTrail was not asked.";
   if (by.who) return by.event ? `${by.who}, by ${by.event}` : by.who;
   return by.unknownBecause ?? "CloudTrail does not know.";

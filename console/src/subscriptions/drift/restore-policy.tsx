@@ -6,14 +6,16 @@ import Toggle from "@cloudscape-design/components/toggle";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { answer, api } from "../../api/client";
-import { restorePolicyQuery } from "../../api/query-client";
-import type { ListedSubscription, RestorePolicy } from "../../api/schemas";
+import { KEYS } from "../../api/query-client";
+import type { Schemas } from "../../api/schemas";
 import { Loaded } from "../../common/states";
-import { KINDS, policyForm, policyOf, policyProblems } from "./restore";
+import type { Subscription } from "../queries";
 import { SettingsForm, useSettings } from "../settings/settings-form";
+import { restorePolicyQuery } from "./queries";
+import { ACTIONS, KINDS, type PolicyForm, policyForm, policyOf, policyProblems, WHEN } from "./restore";
 
 /** What of the drift Berth puts right by itself. */
-export function RestorePolicySection({ subscription }: { subscription: ListedSubscription }) {
+export function RestorePolicySection({ subscription }: { subscription: Subscription }) {
   const policy = useQuery(restorePolicyQuery(subscription.id));
   return (
     <Loaded query={policy} what="what is restored">
@@ -22,17 +24,17 @@ export function RestorePolicySection({ subscription }: { subscription: ListedSub
   );
 }
 
-function Policy({ subscription, stored }: { subscription: ListedSubscription; stored: RestorePolicy }) {
+function Policy({ subscription, stored }: { subscription: Subscription; stored: Schemas["RestorePolicy"] }) {
   const client = useQueryClient();
   const { id } = subscription;
   const save = useMutation({
-    mutationFn: (form: ReturnType<typeof policyForm>) =>
+    mutationFn: (form: PolicyForm) =>
       answer(
         api.PUT("/api/subscriptions/{id}/restore-policy", { params: { path: { id } }, body: policyOf(form) }),
       ),
     onSuccess: (policy) => {
       client.setQueryData(restorePolicyQuery(id).queryKey, policy);
-      return client.invalidateQueries({ queryKey: ["subscriptions", id] });
+      return client.invalidateQueries({ queryKey: [KEYS.subscriptions, id] });
     },
   });
   const settings = useSettings({
@@ -54,13 +56,13 @@ function Policy({ subscription, stored }: { subscription: ListedSubscription; st
     >
       <SpaceBetween size="l">
         <SpaceBetween size="s">
-          {KINDS.map(({ field, label, description }) => (
+          {Object.entries(KINDS).map(([kind, { label, description }]) => (
             <Toggle
-              key={field}
-              checked={value[field] === "restore"}
+              key={kind}
+              checked={value[kind as keyof typeof KINDS] === ACTIONS.on}
               disabled={disabled}
               description={description}
-              onChange={({ detail }) => edit({ ...value, [field]: detail.checked ? "restore" : "report" })}
+              onChange={({ detail }) => edit({ ...value, [kind]: detail.checked ? ACTIONS.on : ACTIONS.off })}
             >
               {label}
             </Toggle>
@@ -70,15 +72,7 @@ function Policy({ subscription, stored }: { subscription: ListedSubscription; st
           <RadioGroup
             value={value.when}
             onChange={({ detail }) => edit({ ...value, when: detail.value })}
-            items={[
-              {
-                value: "maintenance-windows",
-                label: "In maintenance windows",
-                description: "As the tab Maintenance has them.",
-                disabled,
-              },
-              { value: "any-time", label: "At once", description: "As soon as it is found.", disabled },
-            ]}
+            items={Object.entries(WHEN).map(([value, words]) => ({ value, ...words, disabled }))}
           />
         </FormField>
         <FormField

@@ -1,14 +1,14 @@
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import { useQuery } from "@tanstack/react-query";
 
-import { restoresQuery } from "../../api/query-client";
-import type { RestoreReport } from "../../api/schemas";
+import type { Schemas } from "../../api/schemas";
 import { Empty, Loaded } from "../../common/states";
 import { Time } from "../../common/time";
-import { differenceName, restoreOutcome } from "../../common/words";
+import { Indicator, word } from "../../common/words";
+import { restoresQuery } from "./queries";
+import { DIFFERENCES, NEXT, OUTCOMES } from "./words";
 
 /** What Berth put right by itself, and what comes next. */
 export function Restores({ id }: { id: number }) {
@@ -24,7 +24,7 @@ export function Restores({ id }: { id: number }) {
   );
 }
 
-function Report({ report: { region, next, restores } }: { report: RestoreReport }) {
+function Report({ report: { region, next, restores } }: { report: Schemas["DeploymentRestores"] }) {
   return (
     <Table
       items={restores}
@@ -42,7 +42,7 @@ function Report({ report: { region, next, restores } }: { report: RestoreReport 
         />
       }
       columnDefinitions={[
-        { id: "what", header: "What", isRowHeader: true, cell: ({ what }) => differenceName(what) },
+        { id: "what", header: "What", isRowHeader: true, cell: ({ what }) => word(DIFFERENCES, what) },
         { id: "resource", header: "Resource", cell: ({ resource, awsId }) => resource ?? awsId },
         { id: "expected", header: "Expected", cell: ({ expected }) => expected },
         { id: "found", header: "Found", cell: ({ found }) => found },
@@ -50,26 +50,21 @@ function Report({ report: { region, next, restores } }: { report: RestoreReport 
         {
           id: "outcome",
           header: "Outcome",
-          cell: ({ outcome, message }) => {
-            const { type, text } = restoreOutcome(outcome);
-            return (
-              <>
-                <StatusIndicator type={type}>{text}</StatusIndicator> {message}
-              </>
-            );
-          },
+          cell: ({ outcome, message }) => (
+            <>
+              <Indicator words={OUTCOMES} value={outcome} /> {message}
+            </>
+          ),
         },
       ]}
     />
   );
 }
 
-function Next({ next: { state, reason, until } }: Pick<RestoreReport, "next">) {
-  if (state === "nothing") return "Nothing is to be restored now.";
-  if (state === "due") return "Something is restored with the next look.";
+function Next({ next: { state, reason, until } }: { next: Schemas["NextRestore"] }) {
   return (
     <>
-      {reason ?? "Something waits to be restored."}{" "}
+      {(state === "waiting" && reason) || word(NEXT, state)}{" "}
       {until && (
         <>
           Until <Time at={until} /> at the longest.

@@ -10,15 +10,16 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import { useQuery } from "@tanstack/react-query";
 
-import { deploymentsQuery, monitoringQuery } from "../../api/query-client";
-import type { ListedSubscription, Monitoring } from "../../api/schemas";
 import { Empty, Loaded } from "../../common/states";
 import { Time } from "../../common/time";
-import { healthOf } from "../../common/words";
-import { type Chart, charts, isEmpty, span, told, top } from "./monitoring";
+import { Indicator } from "../../common/words";
+import { deploymentsQuery } from "../deployments/queries";
+import type { Subscription } from "../queries";
+import { type Chart, charts, HEALTHS, isEmpty, type Monitoring, span, told, top } from "./monitoring";
+import { monitoringQuery } from "./queries";
 
 /** How the nodes do, as AWS tells it. */
-export default function MonitoringTab({ subscription: { id } }: { subscription: ListedSubscription }) {
+export default function MonitoringTab({ subscription: { id } }: { subscription: Subscription }) {
   const deployments = useQuery(deploymentsQuery(id));
   const found = deployments.data ?? [];
   return (
@@ -58,10 +59,10 @@ interface NodesProps {
 }
 
 function Nodes({ data: { region, readTimestamp, checks, nodes }, refresh, refreshing }: NodesProps) {
-  const health = (state: string | undefined) => {
-    const { type, text } = healthOf(state);
-    return <StatusIndicator type={type}>{text}</StatusIndicator>;
-  };
+  // AWS may say nothing of it.
+  const health = (one: Monitoring["nodes"][number], check: "system" | "instance") => (
+    <Indicator words={HEALTHS} value={one.checks?.[check] ?? "unknown"} />
+  );
   return (
     <Table
       items={nodes}
@@ -95,8 +96,8 @@ function Nodes({ data: { region, readTimestamp, checks, nodes }, refresh, refres
       columnDefinitions={[
         { id: "node", header: "Node", isRowHeader: true, cell: ({ node }) => node },
         { id: "instance-id", header: "Instance", cell: ({ instanceId }) => instanceId },
-        { id: "system", header: "System check", cell: (one) => health(one.checks?.system) },
-        { id: "instance", header: "Instance check", cell: (one) => health(one.checks?.instance) },
+        { id: "system", header: "System check", cell: (one) => health(one, "system") },
+        { id: "instance", header: "Instance check", cell: (one) => health(one, "instance") },
         {
           id: "announced",
           header: "Announced by AWS",

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { Monitoring } from "../../api/schemas";
-import { charts, isEmpty, span, told, top } from "./monitoring";
+import { charts, isEmpty, type Monitoring, span, told, top } from "./monitoring";
 
 const at = (minute: number) => `2026-11-20T14:0${minute}:00Z`;
 const NODES: Monitoring["nodes"] = [1, 2].map((node) => ({

@@ -1,7 +1,9 @@
 // What AWS tells of nodes, as charts: one for each figure, a line in it for each node.
-import type { Monitoring } from "../../api/schemas";
+import type { Schemas } from "../../api/schemas";
+import { type Shown, word } from "../../common/words";
 
-type Series = Monitoring["nodes"][number]["series"][number];
+export type Monitoring = Schemas["Monitoring"];
+type Series = Schemas["NodeSeries"];
 
 /** A chart: a figure of one kind, of all nodes. */
 export interface Chart {
@@ -11,7 +13,7 @@ export interface Chart {
   lines: { title: string; points: { x: Date; y: number }[] }[];
 }
 
-const TITLES: Record<string, string> = {
+const TITLES: Record<Series["figure"], string> = {
   cpu: "Processor",
   "network-in": "Network in",
   "network-out": "Network out",
@@ -19,7 +21,15 @@ const TITLES: Record<string, string> = {
   "volume-write": "written",
 };
 
+// The API sends a volume's name as any text.
 const VOLUMES: Record<string, string> = { root: "Root volume", data: "Data volume" };
+
+/** What one of AWS's checks of an instance came to. */
+export const HEALTHS: Record<Schemas["NodeChecks"]["system" | "instance"], Shown> = {
+  ok: { type: "success", text: "Passed" },
+  impaired: { type: "error", text: "Impaired" },
+  unknown: { type: "stopped", text: "Not known" },
+};
 
 /** The charts of a deployment, in the order the figures come in. Bytes are told by the second. */
 export function charts({ nodes, periodSeconds }: Pick<Monitoring, "nodes" | "periodSeconds">): Chart[] {
@@ -69,6 +79,6 @@ function rounded(value: number): string {
 }
 
 function titleOf({ figure, volume }: Series): string {
-  const title = TITLES[figure] ?? figure;
-  return volume ? `${VOLUMES[volume] ?? volume}: ${title}` : title;
+  const title = word(TITLES, figure);
+  return volume ? `${word(VOLUMES, volume)}: ${title}` : title;
 }

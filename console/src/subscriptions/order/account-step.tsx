@@ -7,10 +7,10 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { useSearchParams } from "react-router";
 
-import { cloudAccountsQuery } from "../../api/query-client";
-import type { CloudAccount } from "../../api/schemas";
+import { type CloudAccount, cloudAccountsQuery } from "../../cloud-accounts/queries";
+import { STATUSES } from "../../cloud-accounts/words";
 import { Empty, Loaded } from "../../common/states";
-import { status } from "../../common/words";
+import { shown } from "../../common/words";
 import { ACCOUNT_PATH } from "./order";
 import type { StepProps } from "./steps";
 
@@ -72,13 +72,21 @@ export function AccountStep({ form, change, said }: StepProps) {
   );
 }
 
-/** Whether Berth builds in it now. While a change is verified, the old credentials go on working. */
+const USABLE: Record<CloudAccount["status"], boolean> = {
+  active: true,
+  // While a change is verified, the old credentials go on working.
+  "change-draft": true,
+  "delete-draft": false,
+  "active-error": false,
+};
+
+/** Whether Berth builds in it now. */
 function isUsable(account: CloudAccount): boolean {
-  return account.status === "active" || account.status === "change-draft";
+  return USABLE[account.status];
 }
 
 function describe(account: CloudAccount): string {
   const where = `AWS account ${account.awsAccountId}`;
   if (isUsable(account)) return where;
-  return `${where}. Not usable now, ${status(account.status).text}: ${account.statusReason ?? "no reason is known"}`;
+  return `${where}. Not usable now, ${shown(STATUSES, account.status).text}: ${account.statusReason ?? "no reason is known"}`;
 }

@@ -9,21 +9,21 @@ import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 
-import { type DatabaseForm, NEW_DATABASE } from "./order";
+import { THROUGHPUTS } from "../words";
+import { type DatabaseForm, MOST_DATABASES, NEW_DATABASE } from "./order";
 import type { StepProps } from "./steps";
 
-const PROTOCOLS = [
-  { value: "redis", label: "Redis" },
-  { value: "memcached", label: "Memcached" },
-];
+const PROTOCOLS: Record<DatabaseForm["protocol"], string> = { redis: "Redis", memcached: "Memcached" };
+const PROTOCOL_OPTIONS = options(PROTOCOLS);
 const SIZES = [
   { value: "dataset", label: "GB of data", description: "Replication comes on top." },
   { value: "limit", label: "GB of memory", description: "In all, replication included." },
 ];
-const UNITS = [
-  { value: "operations-per-second", label: "operations per second" },
-  { value: "number-of-shards", label: "shards" },
-];
+const UNIT_OPTIONS = options(THROUGHPUTS);
+
+function options(words: Record<string, string>) {
+  return Object.entries(words).map(([value, label]) => ({ value, label }));
+}
 
 export function DatabasesStep({ form, change, said }: StepProps) {
   const { databases } = form;
@@ -64,7 +64,7 @@ export function DatabasesStep({ form, change, said }: StepProps) {
       <Button
         iconName="add-plus"
         formAction="none"
-        disabled={databases.length >= 100}
+        disabled={databases.length >= MOST_DATABASES}
         onClick={() =>
           change({ databases: [...databases, { ...NEW_DATABASE, name: `database-${databases.length + 1}` }] })
         }
@@ -97,9 +97,11 @@ function Database({ one, path, said, change }: Props) {
       </FormField>
       <FormField label="Protocol" errorText={said(`${path}.protocol`)}>
         <Select
-          options={PROTOCOLS}
-          selectedOption={chosen(PROTOCOLS, one.protocol)}
-          onChange={({ detail }) => change({ protocol: detail.selectedOption.value ?? "redis" })}
+          options={PROTOCOL_OPTIONS}
+          selectedOption={chosen(PROTOCOL_OPTIONS, one.protocol)}
+          onChange={({ detail }) =>
+            change({ protocol: detail.selectedOption.value as DatabaseForm["protocol"] })
+          }
         />
       </FormField>
       <FormField label="Size" errorText={size}>
@@ -128,9 +130,9 @@ function Database({ one, path, said, change }: Props) {
           />
           <Select
             ariaLabel="Throughput counts"
-            options={UNITS}
-            selectedOption={chosen(UNITS, one.by)}
-            onChange={({ detail }) => change({ by: detail.selectedOption.value ?? one.by })}
+            options={UNIT_OPTIONS}
+            selectedOption={chosen(UNIT_OPTIONS, one.by)}
+            onChange={({ detail }) => change({ by: detail.selectedOption.value as DatabaseForm["by"] })}
           />
         </div>
       </FormField>

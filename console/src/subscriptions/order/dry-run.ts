@@ -2,16 +2,16 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { answer, api } from "../../api/client";
-import { sessionQuery, subscriptionsQuery } from "../../api/query-client";
+import { KEYS } from "../../api/query-client";
+import type { Schemas } from "../../api/schemas";
 import { finished } from "../../tasks/finished";
-import type { FixedOrder, SubscriptionOrder } from "../../api/schemas";
 import { disregard } from "../../tasks/followed";
 import { readPlan } from "./plan";
 
 /** A dry run: what is in `data` is the plan of the order in `variables`. */
 export function useDryRun() {
   return useMutation({
-    mutationFn: async (order: SubscriptionOrder) => {
+    mutationFn: async (order: Schemas["SubscriptionCreate"]) => {
       const task = await answer(api.POST("/v1/subscriptions", { body: { ...order, dryRun: true } }));
       disregard(task.taskId);
       return readPlan((await finished(task)).response?.resource);
@@ -20,7 +20,9 @@ export function useDryRun() {
 }
 
 /** What is ordered. */
-export type Wanted = { plan: "flexible"; order: SubscriptionOrder } | { plan: "fixed"; order: FixedOrder };
+export type Wanted =
+  | { plan: "flexible"; order: Schemas["SubscriptionCreate"] }
+  | { plan: "fixed"; order: Schemas["FixedSubscriptionCreate"] };
 
 /** Orders a subscription; what is in `data` is its id. */
 export function useOrder() {
@@ -36,8 +38,8 @@ export function useOrder() {
       disregard(task.taskId);
       const { response } = await finished(task);
       await Promise.all([
-        client.invalidateQueries({ queryKey: subscriptionsQuery.queryKey }),
-        client.invalidateQueries({ queryKey: sessionQuery.queryKey }),
+        client.invalidateQueries({ queryKey: [KEYS.subscriptions] }),
+        client.invalidateQueries({ queryKey: [KEYS.session] }),
       ]);
       return response?.resourceId;
     },

@@ -1,8 +1,18 @@
 // What is typed into the wizard, and the order it makes. The server has the last word; the rules here are its own, so
 // that nobody waits for an answer to learn of a typing error.
-import type { FixedOrder, SubscriptionOrder } from "../../api/schemas";
+import type { Problem } from "../../api/failure";
+import {
+  DatabasePlanRequest,
+  SubscriptionCreate,
+  SubscriptionNetworkRequest,
+  SubscriptionProvider,
+  SubscriptionRegionRequest,
+  ThroughputRequest,
+} from "../../api/limits";
+import type { OneOf, Schemas } from "../../api/schemas";
+import { isNumber, isText, isWhole, range } from "../../common/limits";
 import { deploymentProblem, freeNetwork, overlap, parseNetwork } from "../cidr";
-import { tagProblems } from "../settings/tags";
+import { cleanTags, type Tag, tagProblems } from "../settings/tags";
 
 export interface RegionForm {
   region: string;
@@ -19,19 +29,14 @@ export interface RegionForm {
 
 export interface DatabaseForm {
   name: string;
-  protocol: string;
+  protocol: OneOf<typeof DatabasePlanRequest.protocol>;
   sizeOf: "dataset" | "limit";
   /** In GB. */
   size: string;
   replication: boolean;
-  by: string;
+  by: OneOf<typeof ThroughputRequest.by>;
   throughput: string;
   quantity: string;
-}
-
-export interface TagForm {
-  key: string;
-  value: string;
 }
 
 export type PlanKind = "flexible" | "fixed";
@@ -46,20 +51,18 @@ export interface OrderForm {
   cloudAccountId: string;
   regions: RegionForm[];
   databases: DatabaseForm[];
-  tags: TagForm[];
+  tags: Tag[];
   /** Of a subscription of a fixed size. */
   fixedRegion: string;
   fixedPlanId: string;
 }
 
-/** Something that is wrong, at a path of the request's body. */
-export interface Problem {
-  field: string;
-  message: string;
-}
+type PaymentMethod = OneOf<typeof SubscriptionCreate.paymentMethod>;
 
 /** Paid by none of the account's payment methods: through a marketplace, or by contract. */
-export const MARKETPLACE = "marketplace";
+export const MARKETPLACE = "marketplace" satisfies PaymentMethod;
+
+const SEVERAL_REGIONS = "active-active" satisfies OneOf<typeof SubscriptionCreate.deploymentType>;
 
 export const NEW_REGION: RegionForm = {
   region: "",
@@ -96,7 +99,8 @@ export const EMPTY_ORDER: OrderForm = {
   fixedPlanId: "",
 };
 
-export const MOST_REGIONS = 10;
+export const MOST_REGIONS = SubscriptionProvider.regions.maxItems;
+export const MOST_DATABASES = SubscriptionCreate.databases.maxItems;
 
 /** Where a region stands in the request's body. */
 export const regionPath = (at: number) => `cloudProviders[0].regions[${at}]`;
@@ -131,7 +135,7 @@ export function fixedProblems(form: OrderForm): Problem[] {
 }
 
 /** The request that creates a subscription of a fixed size; a free one is paid by nothing. */
-export function fixedRequest(form: OrderForm, planName: string): FixedOrder {
+export function fixedRequest(form: OrderForm, planName: string): Schemas["FixedSubscriptionCreate"] {
   const paid = isFree(planName) ? {} : payment(form.payment);
   return { name: form.name.trim(), planId: Number(form.fixedPlanId), ...paid };
 }
@@ -154,18 +158,18 @@ export function withNetworks(form: OrderForm, taken: string[]): OrderForm {
 }
 
 /** The request that creates what is typed, or only plans it. */
-export function orderRequest(form: OrderForm): SubscriptionOrder {
+export function orderRequest(form: OrderForm): Schemas["SubscriptionCreate"] {
   const name = form.name.trim();
   return {
     ...(name === "" ? {} : { name }),
     ...payment(form.payment),
-    ...(form.regions.length > 1 ? { deploymentType: "active-active" } : {}),
+    ...(form.regions.length > 1 ? { deploymentType: SEVERAL_REGIONS } : {}),
     cloudProviders: [
       {
         provider: "AWS",
         cloudAccountId: Number(form.cloudAccountId),
         regions: form.regions.map(regionRequest),
-        resourceTags: form.tags.map(({ key, value }) => ({ key: key.trim(), value: value.trim() })),
+        resourceTags: cleanTags(form.tags),
       },
     ],
     databases: form.databases.map((one) => ({
@@ -182,13 +186,13 @@ export function orderRequest(form: OrderForm): SubscriptionOrder {
 }
 
 /** How a subscription is paid, as the API wants it. */
-function payment(chosen: string) {
+function payment(chosen: string): { paymentMethod: PaymentMethod; paymentMethodId?: number } {
   return chosen === MARKETPLACE
     ? { paymentMethod: MARKETPLACE }
     : { paymentMethod: "credit-card", paymentMethodId: Number(chosen) };
 }
 
-function regionRequest(form: RegionForm) {
+function regionRequest(form: RegionForm): Schemas["SubscriptionRegionRequest"] {
   return {
     region: form.region,
     multipleAvailabilityZones: form.zones === "multiple",
@@ -205,15 +209,22 @@ function regionRequest(form: RegionForm) {
 }
 
 function nameProblems(name: string): Problem[] {
-  // Counted as the server counts: an emoji is one character.
-  const long = [...name.trim()].length > 100;
-  return wrong("name", long && "Name must be 100 characters or less.");
+  const { maxLength } = SubscriptionCreate.name;
+  return wrong(
+    "name",
+    !isText(name.trim(), { maxLength }) && `Name must be ${maxLength} characters or less.`,
+  );
+}
+
+/** In how many zones the nodes are, each with its subnet. */
+function zonesOf({ zones }: RegionForm): number {
+  return zones === "multiple" ? SubscriptionRegionRequest.preferredAvailabilityZones.maxItems : 1;
 }
 
 function regionProblems(form: RegionForm, at: number, all: RegionForm[]): Problem[] {
   const path = regionPath(at);
   const zones = form.preferred;
-  const needed = form.zones === "multiple" ? 3 : 1;
+  const needed = zonesOf(form);
   const twice = all.findIndex((other) => other.region === form.region) < at;
   return [
     ...wrong(`${path}.region`, form.region === "" && "Choose a region."),
@@ -234,10 +245,14 @@ function networkProblems(form: RegionForm, at: number, all: RegionForm[]): Probl
     return wrong(`${path}.deploymentCIDR`, problem);
   }
   const subnets = listed(form.subnetIds);
-  const needed = form.zones === "multiple" ? 3 : 1;
-  const noSubnet = subnets.find((id) => !isId(id, "subnet"));
+  const needed = zonesOf(form);
+  const noSubnet = subnets.find((id) => !/^subnet-[0-9a-f]{8,18}$/.test(id));
   return [
-    ...wrong(`${path}.vpcId`, !isId(form.vpcId.trim(), "vpc") && idProblem("VPC", "vpc")),
+    ...wrong(
+      `${path}.vpcId`,
+      !isText(form.vpcId.trim(), SubscriptionNetworkRequest.vpcId) &&
+        "Enter the id of the VPC, such as vpc-0125be68a4625884a.",
+    ),
     ...wrong(
       `${path}.subnetIds`,
       noSubnet !== undefined
@@ -249,7 +264,8 @@ function networkProblems(form: RegionForm, at: number, all: RegionForm[]): Probl
     ),
     ...wrong(
       `${path}.securityGroupId`,
-      !isId(form.securityGroupId.trim(), "sg") && idProblem("security group", "sg"),
+      !isText(form.securityGroupId.trim(), SubscriptionNetworkRequest.securityGroupId) &&
+        "Enter the id of the security group, such as sg-0125be68a4625884a.",
     ),
   ];
 }
@@ -263,30 +279,40 @@ function overlapping(form: RegionForm, others: RegionForm[]): string | null {
   return other ? `This overlaps with the network of ${other.region || "another region"}.` : null;
 }
 
+// openapi.json says only the least, because the most depends on what is counted.
+const MOST_THROUGHPUT: Record<DatabaseForm["by"], number> = {
+  "operations-per-second": 100_000_000,
+  "number-of-shards": 512,
+};
+
 function databaseProblems(databases: DatabaseForm[]): Problem[] {
+  const limits = DatabasePlanRequest;
   const none = wrong("databases", databases.length === 0 && "Add at least one database.");
   const each = databases.flatMap((one, at) => {
     const path = `databases[${at}]`;
     const name = one.name.trim();
     const twice = databases.findIndex((other) => other.name.trim() === name) < at;
-    const operations = one.by === "operations-per-second";
+    const throughput = { ...ThroughputRequest.value, maximum: MOST_THROUGHPUT[one.by] };
+    const unit = one.by === "number-of-shards" ? " shards" : "";
     const size = one.sizeOf === "dataset" ? "datasetSizeInGb" : "memoryLimitInGb";
     return [
       ...wrong(
         `${path}.name`,
-        !/^[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(name)
+        !isText(name, { pattern: limits.name.pattern })
           ? "Enter letters, digits and hyphens; it begins with a letter and does not end with a hyphen."
-          : name.length > 40
-            ? "Name must be 40 characters or less."
+          : !isText(name, limits.name)
+            ? `Name must be ${limits.name.maxLength} characters or less.`
             : twice && "Another database has this name too.",
       ),
-      ...wrong(`${path}.${size}`, !isBetween(one.size, 0.1, 10_000) && "Enter 0.1 to 10,000 GB."),
+      ...wrong(`${path}.${size}`, !isNumber(one.size, limits[size]) && `Enter ${range(limits[size])} GB.`),
       ...wrong(
         `${path}.throughputMeasurement`,
-        !isWhole(one.throughput, operations ? 100_000_000 : 512) &&
-          (operations ? "Enter 1 to 100,000,000." : "Enter 1 to 512 shards."),
+        !isWhole(one.throughput, throughput) && `Enter ${range(throughput)}${unit}.`,
       ),
-      ...wrong(`${path}.quantity`, !isWhole(one.quantity, 100) && "Enter 1 to 100."),
+      ...wrong(
+        `${path}.quantity`,
+        !isWhole(one.quantity, limits.quantity) && `Enter ${range(limits.quantity)}.`,
+      ),
     ];
   });
   return [...none, ...each];
@@ -294,21 +320,4 @@ function databaseProblems(databases: DatabaseForm[]): Problem[] {
 
 function wrong(field: string, message: string | false | null): Problem[] {
   return message ? [{ field, message }] : [];
-}
-
-function isId(text: string, prefix: string): boolean {
-  return new RegExp(`^${prefix}-[0-9a-f]{8,18}$`).test(text);
-}
-
-function idProblem(what: string, prefix: string): string {
-  return `Enter the id of the ${what}, such as ${prefix}-0125be68a4625884a.`;
-}
-
-function isBetween(text: string, least: number, most: number): boolean {
-  const number = Number(text);
-  return text.trim() !== "" && number >= least && number <= most;
-}
-
-function isWhole(text: string, most: number): boolean {
-  return /^\d+$/.test(text.trim()) && isBetween(text, 1, most);
 }

@@ -2,8 +2,8 @@ import FormField from "@cloudscape-design/components/form-field";
 import Select from "@cloudscape-design/components/select";
 import { useQuery } from "@tanstack/react-query";
 
-import { paymentMethodsQuery } from "../../api/query-client";
 import { MARKETPLACE } from "./order";
+import { paymentMethodsQuery } from "./queries";
 import type { StepProps } from "./steps";
 
 /** How a subscription is paid, on record: nothing is ever charged. */

@@ -1,4 +1,6 @@
-// What a dry run answers: everything that would be made, and what it takes of the AWS account's quotas.
+// What a dry run answers: everything that would be made, and what it takes of the AWS account's quotas. openapi.json
+// leaves open what is in such an answer.
+import { count, told, word } from "../../common/words";
 
 /** A resource that would be made. */
 export interface PlannedResource {
@@ -59,34 +61,38 @@ export function free({ limit, used }: Quota): number | null {
   return limit === null || used === null ? null : Math.max(0, limit - used);
 }
 
+/** What a resource of a kind is like. */
+const DETAILS: Record<string, (spec: Fields) => string> = {
+  vpc: ({ cidr }) => text(cidr),
+  subnet: ({ cidr, zone_id }) => `${text(cidr)} in ${text(zone_id)}`,
+  "internet-gateway": () => "The way out of the VPC",
+  "route-table": ({ subnets }) => `Routes of ${count(values(subnets).length, "subnet")}`,
+  "security-group": ({ description }) => text(description),
+  "key-pair": () => "Its own, for the nodes",
+  instance: ({ subnet, instance_type }) => {
+    const { own, customers } = record(subnet);
+    return `${text(instance_type)} in ${text(own) || text(customers)}`;
+  },
+  volume: ({ size_gib, instance }) => `${number(size_gib) ?? "?"} GiB gp3, encrypted, of ${text(instance)}`,
+};
+
 function describe(spec: Fields): string {
-  switch (spec.kind) {
-    case "vpc":
-      return text(spec.cidr);
-    case "subnet":
-      return `${text(spec.cidr)} in ${text(spec.zone_id)}`;
-    case "internet-gateway":
-      return "The way out of the VPC";
-    case "route-table":
-      return `Routes of ${count(values(spec.subnets).length, "subnet")}`;
-    case "security-group":
-      return text(spec.description);
-    case "key-pair":
-      return "Its own, for the nodes";
-    case "instance": {
-      const { own, customers } = record(spec.subnet);
-      return `${text(spec.instance_type)} in ${text(own) || text(customers)}`;
-    }
-    case "volume":
-      return `${number(spec.size_gib) ?? "?"} GiB gp3, encrypted, of ${text(spec.instance)}`;
-    default:
-      return "";
-  }
+  return told(DETAILS, text(spec.kind), () => () => "")(spec);
 }
 
-/** "1 subnet", "3 subnets". */
-export function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
+const QUOTAS: Record<string, string> = {
+  "standard-vcpus": "Virtual processors of On-Demand Standard instances",
+  vpcs: "VPCs",
+  "internet-gateways": "Internet gateways",
+  "network-interfaces": "Network interfaces",
+  "subnets-per-vpc": "Subnets in a VPC",
+  "security-groups": "Security groups",
+  "rules-per-group": "Rules in one direction of a security group",
+};
+
+/** Of what AWS lets there be only so many. */
+export function quotaName({ of }: Quota): string {
+  return word(QUOTAS, of);
 }
 
 type Fields = Record<string, unknown>;

@@ -6,8 +6,9 @@ import Table from "@cloudscape-design/components/table";
 
 import { Empty } from "../../common/states";
 import { ListTable } from "../../common/table";
-import { kindName, quotaName } from "../../common/words";
-import { count, free, type PlannedRegion, type Quota } from "./plan";
+import { count } from "../../common/words";
+import { kindOf } from "../deployments/kinds";
+import { free, type PlannedRegion, type Quota, quotaName } from "./plan";
 
 /** Everything that would be made in one region, and what it takes of AWS's quotas. */
 export function PlannedRegionView({ planned }: { planned: PlannedRegion }) {
@@ -20,7 +21,7 @@ export function PlannedRegionView({ planned }: { planned: PlannedRegion }) {
         description={`${count(nodes, "node")} of type ${instanceType}`}
         items={resources}
         rowId={({ name }) => name}
-        searched={({ name, kind, details }) => [name, kindName(kind), details].join(" ")}
+        searched={({ name, kind, details }) => [name, kindOf(kind).name, details].join(" ")}
         empty={<Empty title="No resources" hint="Nothing would be made here." />}
         columns={[
           {
@@ -30,7 +31,7 @@ export function PlannedRegionView({ planned }: { planned: PlannedRegion }) {
             isRowHeader: true,
             cell: ({ name }) => name,
           },
-          { id: "kind", header: "Kind", sortingField: "kind", cell: ({ kind }) => kindName(kind) },
+          { id: "kind", header: "Kind", sortingField: "kind", cell: ({ kind }) => kindOf(kind).name },
           { id: "details", header: "Details", cell: ({ details }) => details },
         ]}
       />
@@ -51,7 +52,7 @@ export function PlannedRegionView({ planned }: { planned: PlannedRegion }) {
           />
         }
         columnDefinitions={[
-          { id: "of", header: "Quota", isRowHeader: true, cell: ({ of }) => quotaName(of) },
+          { id: "of", header: "Quota", isRowHeader: true, cell: quotaName },
           { id: "needed", header: "Needed", minWidth: 100, cell: ({ needed }) => needed },
           { id: "free", header: "Free now", cell: (quota) => <Free quota={quota} /> },
           { id: "limit", header: "Limit", minWidth: 110, cell: ({ limit }) => limit ?? "Not known" },

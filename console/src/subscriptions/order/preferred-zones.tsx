@@ -2,8 +2,8 @@ import FormField from "@cloudscape-design/components/form-field";
 import Multiselect from "@cloudscape-design/components/multiselect";
 import { useQuery } from "@tanstack/react-query";
 
-import { zonesQuery } from "../../api/query-client";
 import type { RegionForm } from "./order";
+import { zonesQuery } from "./queries";
 
 interface PreferredZonesProps {
   cloudAccountId: string;

@@ -7,9 +7,9 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery } from "@tanstack/react-query";
 
-import { regionsQuery } from "../../api/query-client";
 import { MOST_REGIONS, NEW_REGION, type RegionForm, regionPath } from "./order";
 import { PreferredZones } from "./preferred-zones";
+import { regionsQuery } from "./queries";
 import type { StepProps } from "./steps";
 
 export function RegionsStep({ form, change, said }: StepProps) {

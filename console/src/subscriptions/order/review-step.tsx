@@ -9,13 +9,15 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { asFailure, type Failure } from "../../api/failure";
-import { cloudAccountsQuery, fixedPlansQuery } from "../../api/query-client";
+import { asFailure, type Failure, type Problem } from "../../api/failure";
+import { cloudAccountsQuery } from "../../cloud-accounts/queries";
 import { useSlow } from "../../common/states";
-import { listed, type OrderForm, type Problem, type RegionForm } from "./order";
-import { count, type PlannedRegion } from "./plan";
-import { stepOf, type StepId } from "../problems";
+import { count } from "../../common/words";
+import { listed, type OrderForm, type RegionForm } from "./order";
+import type { PlannedRegion } from "./plan";
 import { PlannedRegionView } from "./planned-region";
+import { fixedPlansQuery } from "./queries";
+import { STEP_NAMES, type StepId, stepOf } from "./steps";
 
 /** How the dry run stands. */
 export interface Planning {
@@ -51,17 +53,6 @@ export function ReviewStep({ form, problems, refusal, planning, edit }: Props) {
     </SpaceBetween>
   );
 }
-
-const STEP_NAMES: Record<StepId, string> = {
-  plan: "Plan",
-  size: "Size",
-  account: "Cloud account",
-  regions: "Regions and zones",
-  networking: "Networking",
-  databases: "Databases",
-  tags: "Tags",
-  review: "Review",
-};
 
 function Problems({ problems, edit, again }: Pick<Props, "problems" | "edit"> & { again?: () => void }) {
   return (

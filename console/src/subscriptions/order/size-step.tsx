@@ -6,10 +6,10 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery } from "@tanstack/react-query";
 
-import { fixedPlansQuery } from "../../api/query-client";
 import { Loaded } from "../../common/states";
 import { isFree } from "./order";
 import { Payment } from "./payment";
+import { fixedPlansQuery } from "./queries";
 import type { StepProps } from "./steps";
 
 /** Region and size of a subscription of a fixed size. */

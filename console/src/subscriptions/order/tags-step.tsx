@@ -1,8 +1,8 @@
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 
-import { TAGS_PATH } from "./order";
 import { TagsEditor } from "../settings/tags-editor";
+import { TAGS_PATH } from "./order";
 import type { StepProps } from "./steps";
 
 export function TagsStep({ form, change, said }: StepProps) {

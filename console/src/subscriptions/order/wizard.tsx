@@ -1,18 +1,22 @@
 import Alert from "@cloudscape-design/components/alert";
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Wizard, { type WizardProps } from "@cloudscape-design/components/wizard";
 import { useQuery } from "@tanstack/react-query";
 import { type ComponentType, useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 
-import { asFailure } from "../../api/failure";
-import { fixedPlansQuery, proSubscriptionsQuery } from "../../api/query-client";
+import { asFailure, type Problem } from "../../api/failure";
+import { Dialog } from "../../common/dialog";
+import { focusFirstProblem } from "../../common/focus";
 import { useOnline } from "../../common/states";
 import { useDraft } from "../../common/storage";
 import { useCurrent } from "../../session/context";
+import { saidOf, standing } from "../problems";
+import { AccountStep } from "./account-step";
+import { DatabasesStep } from "./databases-step";
+import { useDryRun, useOrder } from "./dry-run";
+import { NetworkingStep } from "./networking-step";
 import {
   EMPTY_ORDER,
   fixedProblems,
@@ -21,19 +25,14 @@ import {
   orderProblems,
   orderRequest,
   type PlanKind,
-  type Problem,
   withNetworks,
 } from "./order";
-import { saidOf, standing, type StepId, stepOf } from "../problems";
-import { AccountStep } from "./account-step";
-import { DatabasesStep } from "./databases-step";
-import { useDryRun, useOrder } from "./dry-run";
-import { NetworkingStep } from "./networking-step";
 import { PlanStep } from "./plan-step";
+import { fixedPlansQuery, proSubscriptionsQuery } from "./queries";
 import { RegionsStep } from "./regions-step";
 import { ReviewStep } from "./review-step";
 import { SizeStep } from "./size-step";
-import type { StepProps } from "./steps";
+import { STEP_NAMES, type StepId, stepOf, type StepProps } from "./steps";
 import { TagsStep } from "./tags-step";
 
 const STEPS: Record<PlanKind, Exclude<StepId, "review">[]> = {
@@ -41,14 +40,14 @@ const STEPS: Record<PlanKind, Exclude<StepId, "review">[]> = {
   fixed: ["plan", "size"],
 };
 
-const CONTENT: Record<Exclude<StepId, "review">, { title: string; Content: ComponentType<StepProps> }> = {
-  plan: { title: "Plan", Content: PlanStep },
-  size: { title: "Size", Content: SizeStep },
-  account: { title: "Cloud account", Content: AccountStep },
-  regions: { title: "Regions and zones", Content: RegionsStep },
-  networking: { title: "Networking", Content: NetworkingStep },
-  databases: { title: "Databases", Content: DatabasesStep },
-  tags: { title: "Tags", Content: TagsStep },
+const CONTENT: Record<Exclude<StepId, "review">, ComponentType<StepProps>> = {
+  plan: PlanStep,
+  size: SizeStep,
+  account: AccountStep,
+  regions: RegionsStep,
+  networking: NetworkingStep,
+  databases: DatabasesStep,
+  tags: TagsStep,
 };
 
 const whole = (form: OrderForm) => form;
@@ -94,7 +93,7 @@ export function OrderWizard() {
     setTried((before) => [...new Set([...before, ...passed])]);
     const blocking = local.find(({ field }) => passed.includes(stepOf(field)));
     const to = blocking ? Math.min(step, steps.indexOf(stepOf(blocking.field))) : step;
-    if (blocking) focusFirstProblem();
+    if (blocking) focusFirstProblem(() => document.querySelector("main"));
     setForm({ ...(steps[to] === "networking" ? withNetworks(form, taken()) : form), step: to });
   }
 
@@ -121,9 +120,9 @@ export function OrderWizard() {
   const room = planned && dryRun.isSuccess && remote.length === 0;
   const ready = local.length === 0 && online && (!built || room);
   const contents: WizardProps.Step[] = STEPS[form.plan].map((id) => {
-    const { title, Content } = CONTENT[id];
+    const Content = CONTENT[id];
     return {
-      title,
+      title: STEP_NAMES[id],
       isOptional: id === "tags",
       content: <Content form={form} change={(patch) => setForm({ ...form, ...patch })} said={said} />,
     };
@@ -207,34 +206,24 @@ export function OrderWizard() {
         }
       />
       {leaving && (
-        <Modal
-          visible
-          header="Leave the wizard"
-          closeAriaLabel="Close"
-          onDismiss={() => setLeaving(false)}
-          footer={
-            <Box float="right">
-              <SpaceBetween direction="horizontal" size="xs">
-                <Button variant="link" onClick={() => setLeaving(false)}>
-                  Go on editing
-                </Button>
-                <Button
-                  onClick={() => {
-                    forget();
-                    void navigate("/subscriptions");
-                  }}
-                >
-                  Discard
-                </Button>
-                <Button variant="primary" onClick={() => void navigate("/subscriptions")}>
-                  Keep for later
-                </Button>
-              </SpaceBetween>
-            </Box>
+        <Dialog
+          title="Leave the wizard"
+          close="Go on editing"
+          actions={
+            <Button
+              onClick={() => {
+                forget();
+                void navigate("/subscriptions");
+              }}
+            >
+              Discard
+            </Button>
           }
+          primary={{ text: "Keep for later", onClick: () => void navigate("/subscriptions") }}
+          onClose={() => setLeaving(false)}
         >
           Nothing was ordered. What you typed can be kept until you sign out or close this tab.
-        </Modal>
+        </Dialog>
       )}
     </SpaceBetween>
   );
@@ -251,11 +240,4 @@ function isSame(one: unknown, other: unknown): boolean {
 
 function isUntouched(form: OrderForm): boolean {
   return isSame({ ...form, step: 0 }, EMPTY_ORDER);
-}
-
-/** Leads to what has to be mended, once it is shown. */
-function focusFirstProblem() {
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() => document.querySelector<HTMLElement>('main [aria-invalid="true"]')?.focus()),
-  );
 }

@@ -5,15 +5,15 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery } from "@tanstack/react-query";
 
 import { answer, api } from "../../api/client";
-import { allowListQuery } from "../../api/query-client";
-import type { AllowList, ListedSubscription } from "../../api/schemas";
 import { Loaded } from "../../common/states";
-import { cleanList, listProblems, MOST_ENTRIES } from "./allow-list";
 import { useChange } from "../change";
+import type { Subscription } from "../queries";
+import { type AllowList, cleanList, listProblems, MOST_ENTRIES } from "./allow-list";
+import { allowListQuery } from "./queries";
 import { SettingsForm, useSettings } from "./settings-form";
 
 /** From where clients may reach the databases. */
-export default function AllowListTab({ subscription }: { subscription: ListedSubscription }) {
+export default function AllowListTab({ subscription }: { subscription: Subscription }) {
   const list = useQuery(allowListQuery(subscription.id));
   return (
     <Loaded query={list} what="the allow list">
@@ -22,7 +22,7 @@ export default function AllowListTab({ subscription }: { subscription: ListedSub
   );
 }
 
-function Entries({ subscription, stored }: { subscription: ListedSubscription; stored: AllowList }) {
+function Entries({ subscription, stored }: { subscription: Subscription; stored: AllowList }) {
   const settings = useSettings({
     subscription,
     name: "allow-list",

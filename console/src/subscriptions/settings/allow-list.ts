@@ -1,9 +1,14 @@
 // The allow list as it is typed: the server's own rules, told before anything is sent.
-import type { AllowList } from "../../api/schemas";
+import type { Problem } from "../../api/failure";
+import { AllowListUpdate, SubscriptionNetworkRequest } from "../../api/limits";
+import type { Schemas } from "../../api/schemas";
+import { isText } from "../../common/limits";
 import { parseAddress, parseNetwork, truncated } from "../cidr";
-import type { Problem } from "../order/order";
 
-export const MOST_ENTRIES = 50;
+export type AllowList = Schemas["AllowList"];
+
+/** Of both kinds together. */
+export const MOST_ENTRIES = AllowListUpdate.cidrIps.maxItems;
 
 /** The entries without spaces around them, as they are sent. */
 export function cleanList({ cidrIps, securityGroupIds }: AllowList): AllowList {
@@ -21,7 +26,9 @@ export function listProblems({ cidrIps, securityGroupIds }: AllowList): Problem[
     });
   check("cidrIps", cidrIps, networkProblem);
   check("securityGroupIds", securityGroupIds, (id) =>
-    /^sg-[0-9a-f]{8,18}$/.test(id) ? null : "Enter the id of a security group, such as sg-0125be68a4625884a.",
+    isText(id, SubscriptionNetworkRequest.securityGroupId)
+      ? null
+      : "Enter the id of a security group, such as sg-0125be68a4625884a.",
   );
   const entries = cidrIps.length + securityGroupIds.length;
   if (entries > MOST_ENTRIES) {

@@ -8,14 +8,17 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery } from "@tanstack/react-query";
 
 import { answer, api } from "../../api/client";
-import { maintenanceWindowsQuery } from "../../api/query-client";
-import type { ListedSubscription } from "../../api/schemas";
 import { Loaded } from "../../common/states";
 import { useChange } from "../change";
+import type { Subscription } from "../queries";
+import { maintenanceWindowsQuery } from "./queries";
 import { SettingsForm, useSettings } from "./settings-form";
 import {
   DAYS,
+  DURATIONS,
   hour,
+  HOURS,
+  MODES,
   MOST_WINDOWS,
   NEW_WINDOW,
   spoken,
@@ -25,17 +28,14 @@ import {
 } from "./windows";
 
 const DAY_OPTIONS = DAYS.map((value) => ({ value, label: value }));
-const HOURS = Array.from({ length: 24 }, (_, at) => ({ value: String(at), label: hour(at) }));
-const DURATIONS = Array.from({ length: 21 }, (_, at) => ({
-  value: String(at + 4),
-  label: `${at + 4} hours`,
-}));
+const HOUR_OPTIONS = HOURS.map((at) => ({ value: String(at), label: hour(at) }));
+const DURATION_OPTIONS = DURATIONS.map((hours) => ({ value: String(hours), label: `${hours} hours` }));
 
 /** When Berth may disturb a subscription. */
-export default function MaintenanceTab({ subscription }: { subscription: ListedSubscription }) {
+export default function MaintenanceTab({ subscription }: { subscription: Subscription }) {
   const windows = useQuery(maintenanceWindowsQuery(subscription.id));
   const stored = windows.data && {
-    mode: windows.data.mode === "manual" ? ("manual" as const) : ("automatic" as const),
+    mode: windows.data.mode as WindowsForm["mode"],
     windows: windows.data.windows,
   };
   return (
@@ -45,7 +45,7 @@ export default function MaintenanceTab({ subscription }: { subscription: ListedS
   );
 }
 
-function Windows({ subscription, stored }: { subscription: ListedSubscription; stored: WindowsForm }) {
+function Windows({ subscription, stored }: { subscription: Subscription; stored: WindowsForm }) {
   const body = ({ mode, windows }: WindowsForm) => ({ mode, windows: mode === "manual" ? windows : [] });
   const settings = useSettings({
     subscription,
@@ -84,10 +84,7 @@ function Windows({ subscription, stored }: { subscription: ListedSubscription; s
           <RadioGroup
             value={value.mode}
             onChange={({ detail }) => edit({ ...value, mode: detail.value as WindowsForm["mode"] })}
-            items={[
-              { value: "automatic", label: "Any time", disabled },
-              { value: "manual", label: "In these windows only", disabled },
-            ]}
+            items={Object.entries(MODES).map(([value, label]) => ({ value, label, disabled }))}
           />
         </FormField>
         {all !== "" && <Alert type="error">{all}</Alert>}
@@ -131,9 +128,9 @@ function Windows({ subscription, stored }: { subscription: ListedSubscription; s
                 errorText: (_, at) => said(`windows[${at}].startHour`) || undefined,
                 control: ({ startHour }, at) => (
                   <Select
-                    options={HOURS}
+                    options={HOUR_OPTIONS}
                     disabled={disabled}
-                    selectedOption={chosen(HOURS, startHour)}
+                    selectedOption={chosen(HOUR_OPTIONS, startHour)}
                     onChange={({ detail }) => replace(at, { startHour: Number(detail.selectedOption.value) })}
                   />
                 ),
@@ -143,9 +140,9 @@ function Windows({ subscription, stored }: { subscription: ListedSubscription; s
                 errorText: (_, at) => said(`windows[${at}].durationInHours`) || undefined,
                 control: ({ durationInHours }, at) => (
                   <Select
-                    options={DURATIONS}
+                    options={DURATION_OPTIONS}
                     disabled={disabled}
-                    selectedOption={chosen(DURATIONS, durationInHours)}
+                    selectedOption={chosen(DURATION_OPTIONS, durationInHours)}
                     onChange={({ detail }) =>
                       replace(at, { durationInHours: Number(detail.selectedOption.value) })
                     }

@@ -8,16 +8,16 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { UseMutationResult } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 
-import { asFailure } from "../../api/failure";
-import type { ListedSubscription, Session } from "../../api/schemas";
+import { asFailure, type Problem } from "../../api/failure";
+import type { Schemas } from "../../api/schemas";
 import { useOnline } from "../../common/states";
 import { useDraft } from "../../common/storage";
 import { useCurrent } from "../../session/context";
-import type { Problem } from "../order/order";
 import { saidOf, standing } from "../problems";
+import type { Subscription } from "../queries";
 
 interface Settings<T> {
-  subscription: ListedSubscription;
+  subscription: Subscription;
   /** Who may change them: everybody who may change anything, or owners only. */
   who?: "writers" | "owners";
   /** Under which name what is typed is kept. */
@@ -77,7 +77,7 @@ export function useSettings<T>(settings: Settings<T>) {
 const whole = <T,>(draft: T) => draft;
 
 /** Why nothing can be changed; `null` when it can. */
-function lockedBecause({ status }: ListedSubscription, who: "writers" | "owners", session: Session) {
+function lockedBecause({ status }: Subscription, who: "writers" | "owners", session: Schemas["Session"]) {
   const { write, manageUsers } = session.permissions;
   const may = who === "owners" ? manageUsers : write;
   if (!may) {

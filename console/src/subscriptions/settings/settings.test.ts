@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import { cleanList, listProblems } from "./allow-list";
 import { policyForm, policyOf, policyProblems } from "../drift/restore";
+import { cleanList, listProblems } from "./allow-list";
 import { tagProblems } from "./tags";
 import { spoken, windowProblems } from "./windows";
 

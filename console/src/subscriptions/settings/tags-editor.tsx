@@ -3,12 +3,11 @@ import AttributeEditor from "@cloudscape-design/components/attribute-editor";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 
-import type { TagForm } from "../order/order";
-import { MOST_TAGS } from "./tags";
+import { MOST_TAGS, type Tag } from "./tags";
 
 interface Props {
-  tags: TagForm[];
-  change: (tags: TagForm[]) => void;
+  tags: Tag[];
+  change: (tags: Tag[]) => void;
   /** Where the tags stand in the request's body. */
   path: string;
   said: (path: string, parts?: "with-parts" | "alone") => string;
@@ -17,7 +16,7 @@ interface Props {
 
 /** Keys and values to be written on what Berth makes. */
 export function TagsEditor({ tags, change, path, said, disabled }: Props) {
-  const replace = (at: number, patch: Partial<TagForm>) =>
+  const replace = (at: number, patch: Partial<Tag>) =>
     change(tags.map((one, other) => (other === at ? { ...one, ...patch } : one)));
   const all = said(path, "alone");
   return (

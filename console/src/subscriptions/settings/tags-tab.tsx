@@ -1,19 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { answer, api } from "../../api/client";
-import { proSubscriptionQuery } from "../../api/query-client";
-import type { ListedSubscription } from "../../api/schemas";
 import { Loaded } from "../../common/states";
-import type { TagForm } from "../order/order";
 import { useChange } from "../change";
+import { proSubscriptionQuery, type Subscription } from "../queries";
 import { SettingsForm, useSettings } from "./settings-form";
-import { tagProblems } from "./tags";
+import { cleanTags, type Tag, tagProblems } from "./tags";
 import { TagsEditor } from "./tags-editor";
 
 const PATH = "resourceTags";
 
 /** What the customer wants written on what Berth makes. */
-export default function TagsTab({ subscription }: { subscription: ListedSubscription }) {
+export default function TagsTab({ subscription }: { subscription: Subscription }) {
   const order = useQuery(proSubscriptionQuery(subscription.id));
   const stored = order.data?.cloudDetails.flatMap(({ resourceTags }) => resourceTags) ?? [];
   return (
@@ -23,17 +21,15 @@ export default function TagsTab({ subscription }: { subscription: ListedSubscrip
   );
 }
 
-function Tags({ subscription, stored }: { subscription: ListedSubscription; stored: TagForm[] }) {
-  const body = (tags: TagForm[]) => ({
-    resourceTags: tags.map(({ key, value }) => ({ key: key.trim(), value: value.trim() })),
-  });
+function Tags({ subscription, stored }: { subscription: Subscription; stored: Tag[] }) {
+  const body = (tags: Tag[]) => ({ resourceTags: cleanTags(tags) });
   const settings = useSettings({
     subscription,
     name: "tags",
     stored,
     problems: (tags) => tagProblems(tags, PATH),
     body,
-    change: useChange((tags: TagForm[]) =>
+    change: useChange((tags: Tag[]) =>
       answer(
         api.PUT("/v1/subscriptions/{id}/resource-tags", {
           params: { path: { id: subscription.id } },

@@ -1,13 +1,18 @@
 // Resource tags: the server's own rules, told before anything is sent.
-import type { Problem, TagForm } from "../order/order";
+import type { Problem } from "../../api/failure";
+import { ResourceTagRequest, ResourceTagsUpdate } from "../../api/limits";
+import type { Schemas } from "../../api/schemas";
+import { isText } from "../../common/limits";
 
-export const MOST_TAGS = 30;
+export type Tag = Schemas["ResourceTagRequest"];
+
+export const MOST_TAGS = ResourceTagsUpdate.resourceTags.maxItems;
 
 const CHARACTERS = /^[\p{L}\p{N} _.:/=+@-]*$/u;
 const ALLOWED = "may have letters, digits, spaces and any of _ . : / = + - @";
 
 /** Everything that is wrong with tags, which stand at `path` in the request's body. */
-export function tagProblems(tags: TagForm[], path: string): Problem[] {
+export function tagProblems(tags: Tag[], path: string): Problem[] {
   const found: Problem[] = [];
   tags.forEach(({ key, value }, at) => {
     const twice = tags.findIndex((other) => other.key.trim() === key.trim()) < at;
@@ -23,7 +28,7 @@ export function tagProblems(tags: TagForm[], path: string): Problem[] {
 
 function keyProblem(key: string): string | null {
   if (key === "") return "Key is required.";
-  if ([...key].length > 128) return "Key must be 128 characters or less.";
+  if (!isText(key, ResourceTagRequest.key)) return tooLong("Key", ResourceTagRequest.key);
   if (/^aws:/i.test(key)) return "Keys that begin with aws: are AWS's own.";
   if (/^berth:/i.test(key) || key === "Name" || key === "RedisLabsIdentifier") {
     return "Berth writes this tag itself; choose another key.";
@@ -32,6 +37,15 @@ function keyProblem(key: string): string | null {
 }
 
 function valueProblem(value: string): string | null {
-  if ([...value].length > 256) return "Value must be 256 characters or less.";
+  if (!isText(value, ResourceTagRequest.value)) return tooLong("Value", ResourceTagRequest.value);
   return CHARACTERS.test(value) ? null : `Value ${ALLOWED}.`;
+}
+
+function tooLong(what: string, { maxLength }: { maxLength: number }): string {
+  return `${what} must be ${maxLength} characters or less.`;
+}
+
+/** Tags without spaces around them, as they are sent. */
+export function cleanTags(tags: Tag[]): Tag[] {
+  return tags.map(({ key, value }) => ({ key: key.trim(), value: value.trim() }));
 }

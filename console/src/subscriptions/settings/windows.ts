@@ -1,18 +1,25 @@
 // Maintenance windows as they are typed: the server's own rules, told before anything is sent.
-import type { MaintenanceWindows } from "../../api/schemas";
-import type { Problem } from "../order/order";
+import type { Problem } from "../../api/failure";
+import { MaintenanceWindowsUpdate, MaintenanceWindowUpdate } from "../../api/limits";
+import type { OneOf, Schemas } from "../../api/schemas";
 
-export type Window = MaintenanceWindows["windows"][number];
+export type Window = Schemas["MaintenanceWindow"];
+type Mode = OneOf<typeof MaintenanceWindowsUpdate.mode>;
 
-export const MOST_WINDOWS = 7;
+export const MODES: Record<Mode, string> = { automatic: "Any time", manual: "In these windows only" };
+export const MOST_WINDOWS = MaintenanceWindowsUpdate.windows.maxItems;
 export const DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 export const NEW_WINDOW: Window = { days: ["Sunday"], startHour: 2, durationInHours: 4 };
 
 /** What is chosen on the page. */
 export interface WindowsForm {
-  mode: "automatic" | "manual";
+  mode: Mode;
   windows: Window[];
 }
+
+/** The hours at which a window may begin, and how many it may last. */
+export const HOURS = between(MaintenanceWindowUpdate.startHour);
+export const DURATIONS = between(MaintenanceWindowUpdate.durationInHours);
 
 /** What is wrong with the windows. What the choices of the page don't let be wrong is not checked. */
 export function windowProblems({ mode, windows }: WindowsForm): Problem[] {
@@ -34,4 +41,8 @@ export function spoken({ days, startHour, durationInHours }: Window): string {
   const end = startHour + durationInHours;
   const next = end > 24 ? " the next day" : "";
   return `${days.join(", ")} from ${hour(startHour)} to ${hour(end)}${next} (UTC)`;
+}
+
+function between({ minimum, maximum }: { minimum: number; maximum: number }): number[] {
+  return Array.from({ length: maximum - minimum + 1 }, (_, at) => minimum + at);
 }
