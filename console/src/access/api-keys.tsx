@@ -13,8 +13,8 @@ import { Copy } from "../common/copy";
 import { Confirm, FormDialog } from "../common/dialog";
 import { isText } from "../common/limits";
 import { ShownOnce } from "../common/shown-once";
-import { Empty, Loaded } from "../common/states";
-import { ListTable } from "../common/table";
+import { Empty, Loaded, optionsOf } from "../common/states";
+import { ListTable, nameColumn } from "../common/table";
 import { Time } from "../common/time";
 import { apiKeysQuery, usersQuery } from "./queries";
 
@@ -63,13 +63,7 @@ export function ApiKeys() {
             </Button>
           }
           columns={[
-            {
-              id: "name",
-              header: "Name",
-              sortingField: "name",
-              isRowHeader: true,
-              cell: ({ name }) => <span className="isolated">{name}</span>,
-            },
+            nameColumn(),
             { id: "user", header: "User", sortingField: "userEmail", cell: ({ userEmail }) => userEmail },
             {
               id: "sources",
@@ -198,11 +192,7 @@ function AddApiKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: 
             "userId",
             <Select
               options={options}
-              statusType={users.isPending ? "loading" : users.error ? "error" : "finished"}
-              loadingText="Loading the users"
-              errorText="Could not load the users"
-              recoveryText="Try again"
-              onLoadItems={() => void users.refetch()}
+              {...optionsOf(users, "the users")}
               placeholder="Choose a user"
               selectedOption={options.find(({ value }) => value === userId) ?? null}
               onChange={({ detail }) => setUserId(detail.selectedOption.value ?? "")}

@@ -13,7 +13,7 @@ import { Confirm, FormDialog } from "../common/dialog";
 import { isText } from "../common/limits";
 import { ShownOnce } from "../common/shown-once";
 import { Empty, Loaded } from "../common/states";
-import { ListTable } from "../common/table";
+import { ListTable, nameColumn } from "../common/table";
 import { Time } from "../common/time";
 import { useCurrent } from "../session/context";
 import { usersQuery } from "./queries";
@@ -65,13 +65,7 @@ export function Users() {
             </Button>
           }
           columns={[
-            {
-              id: "name",
-              header: "Name",
-              sortingField: "name",
-              isRowHeader: true,
-              cell: ({ name }) => <span className="isolated">{name}</span>,
-            },
+            nameColumn(),
             { id: "email", header: "Email", sortingField: "email", cell: ({ email }) => email },
             { id: "role", header: "Role", sortingField: "role", cell: ({ role }) => role },
             {

@@ -6,7 +6,6 @@ import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import Link from "@cloudscape-design/components/link";
-import Popover from "@cloudscape-design/components/popover";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tiles from "@cloudscape-design/components/tiles";
 import { useMutation } from "@tanstack/react-query";
@@ -15,6 +14,7 @@ import { type ReactNode, useState } from "react";
 import { asFailure } from "../api/failure";
 import { FormDialog } from "../common/dialog";
 import { useFollow } from "../common/follow";
+import { Info } from "../common/info";
 import { useOnline } from "../common/states";
 import { useDraft } from "../common/storage";
 import { useCurrent } from "../session/context";
@@ -264,15 +264,11 @@ export function AccountDialog({ mode, guide, onClose }: Props) {
 
 function RoleInfo() {
   return (
-    <Popover
+    <Info
       header="IAM role name"
-      triggerType="custom"
-      dismissAriaLabel="Close"
-      renderWithPortal
-      content="The role through which the operator's support staff get into your AWS console: its name, not its ARN. It trusts the operator's AWS account and asks for a second factor. It is not the role of the user whose access key stands above."
-    >
-      <Button variant="inline-icon" formAction="none" iconName="status-info" ariaLabel="Which role this is" />
-    </Popover>
+      label="Which role this is"
+      text="The role through which the operator's support staff get into your AWS console: its name, not its ARN. It trusts the operator's AWS account and asks for a second factor. It is not the role of the user whose access key stands above."
+    />
   );
 }
 

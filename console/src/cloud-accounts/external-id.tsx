@@ -1,11 +1,11 @@
 import Button from "@cloudscape-design/components/button";
-import Popover from "@cloudscape-design/components/popover";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMutation } from "@tanstack/react-query";
 
 import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
 import { Copy } from "../common/copy";
+import { Info } from "../common/info";
 import { Time } from "../common/time";
 
 /** An external id as Berth issued it. */
@@ -49,19 +49,10 @@ export function Expiry({ at }: { at: string }) {
 
 export function ExternalIdInfo() {
   return (
-    <Popover
+    <Info
       header="External id"
-      triggerType="custom"
-      dismissAriaLabel="Close"
-      renderWithPortal
-      content="What Berth names when it assumes the role. The role's trust policy must ask for it: otherwise any other customer of this Berth who knows the role's ARN could have Berth get in, and the role is refused. It is no secret."
-    >
-      <Button
-        variant="inline-icon"
-        formAction="none"
-        iconName="status-info"
-        ariaLabel="What an external id is"
-      />
-    </Popover>
+      label="What an external id is"
+      text="What Berth names when it assumes the role. The role's trust policy must ask for it: otherwise any other customer of this Berth who knows the role's ARN could have Berth get in, and the role is refused. It is no secret."
+    />
   );
 }

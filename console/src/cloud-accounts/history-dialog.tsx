@@ -17,15 +17,7 @@ export function HistoryDialog({ account, onClose }: { account: CloudAccount; onC
   const history = useInfiniteQuery(verificationsQuery(account.id));
   const verifications = history.data?.pages.flatMap((page) => page.verifications) ?? [];
   return (
-    <Dialog
-      size="large"
-      title={
-        <>
-          Verification history of <span className="isolated">{account.name}</span>
-        </>
-      }
-      onClose={onClose}
-    >
+    <Dialog size="large" title="Verification history of" about={account.name} onClose={onClose}>
       <Loaded query={history} what="the verification history">
         <SpaceBetween size="s">
           <Table

@@ -11,7 +11,7 @@ import { useSearchParams } from "react-router";
 
 import { useFollow } from "../common/follow";
 import { Empty, Loaded } from "../common/states";
-import { ListTable } from "../common/table";
+import { ListTable, nameColumn } from "../common/table";
 import { Time } from "../common/time";
 import { Indicator, shown } from "../common/words";
 import { useCurrent } from "../session/context";
@@ -28,7 +28,18 @@ import { RotateDialog } from "./rotation/rotate-dialog";
 import { VerifyDialog } from "./verify-dialog";
 import { STATUSES } from "./words";
 
-type Dialog = "add" | "edit" | "delete" | "verify" | "history" | "rotate" | "support";
+/** What can be done with an account, each in its dialog. */
+const ACTIONS = {
+  edit: "Edit",
+  delete: "Delete",
+  verify: "Verify now",
+  history: "Verification history",
+  rotate: "Rotate key",
+  support: "Support access",
+};
+type Dialog = "add" | keyof typeof ACTIONS;
+
+const action = (id: keyof typeof ACTIONS) => ({ id, text: ACTIONS[id] });
 
 export default function CloudAccountTab() {
   const { permissions } = useCurrent().session;
@@ -98,15 +109,11 @@ export default function CloudAccountTab() {
           actions={
             permissions.write && (
               <SpaceBetween direction="horizontal" size="xs">
-                <Button disabled={!chosen} onClick={() => open("verify", chosen)}>
-                  Verify now
-                </Button>
-                <Button disabled={!chosen} onClick={() => open("edit", chosen)}>
-                  Edit
-                </Button>
-                <Button disabled={!chosen} onClick={() => open("delete", chosen)}>
-                  Delete
-                </Button>
+                {(["verify", "edit", "delete"] as const).map((name) => (
+                  <Button key={name} disabled={!chosen} onClick={() => open(name, chosen)}>
+                    {ACTIONS[name]}
+                  </Button>
+                ))}
                 {add}
               </SpaceBetween>
             )
@@ -118,13 +125,7 @@ export default function CloudAccountTab() {
               sortingField: "provider",
               cell: ({ provider }) => (provider === "AWS" ? <AwsLogo /> : provider),
             },
-            {
-              id: "name",
-              header: "Account name",
-              sortingField: "name",
-              isRowHeader: true,
-              cell: ({ name }) => <span className="isolated">{name}</span>,
-            },
+            nameColumn("Account name"),
             { id: "key", header: "AWS access key", cell: (one) => <MaskedKey account={one} /> },
             {
               id: "aws",
@@ -166,18 +167,14 @@ export default function CloudAccountTab() {
                         expandToViewport
                         ariaLabel={`Actions for ${one.name}`}
                         items={[
-                          { id: "edit", text: "Edit" },
-                          { id: "delete", text: "Delete" },
-                          { id: "verify", text: "Verify now" },
-                          { id: "history", text: "Verification history" },
+                          ...(["edit", "delete", "verify", "history"] as const).map(action),
                           {
-                            id: "rotate",
-                            text: "Rotate key",
+                            ...action("rotate"),
                             disabled: one.accessMode === "role",
                             disabledReason:
                               "Berth gets in by a role: there is no access key, so there is nothing to rotate.",
                           },
-                          ...(permissions.manageUsers ? [{ id: "support", text: "Support access" }] : []),
+                          ...(permissions.manageUsers ? [action("support")] : []),
                         ]}
                         onItemClick={({ detail }) => open(detail.id as Dialog, one)}
                       />

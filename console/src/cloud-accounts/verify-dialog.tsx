@@ -25,14 +25,7 @@ export function VerifyDialog({ account, onClose }: { account: CloudAccount; onCl
   const shown = fieldsOf({ kind: "edit", account }, account.accessMode);
   const placed = place("findings" in snapshot ? snapshot.findings : [], shown);
   return (
-    <Dialog
-      title={
-        <>
-          Verify <span className="isolated">{account.name}</span>
-        </>
-      }
-      onClose={onClose}
-    >
+    <Dialog title="Verify" about={account.name} onClose={onClose}>
       <SpaceBetween size="m">
         {snapshot.phase === "failed" && <Alert type="error">{snapshot.failure.message}</Alert>}
         {placed.general.map(({ message, remedy, blocking }, index) => (

@@ -12,7 +12,9 @@ import { focusFirstProblem } from "./focus";
 import { sentence } from "./words";
 
 interface Frame {
-  title: ReactNode;
+  title: string;
+  /** Whom or what it is about, as somebody named it; follows the title. */
+  about?: string;
   size?: ModalProps.Size;
   onClose: () => void;
   /** The text of the button that does nothing but close. */
@@ -44,7 +46,11 @@ export function Dialog({ close = "Close", onClose, primary, actions, persistent,
     <Modal
       visible
       size={props.size}
-      header={props.title}
+      header={
+        <>
+          {props.title} {props.about && <span className="isolated">{props.about}</span>}
+        </>
+      }
       closeAriaLabel="Close"
       onDismiss={({ detail }) => (detail.reason !== "overlay" || !persistent) && onClose()}
       footer={

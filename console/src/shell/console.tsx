@@ -1,7 +1,7 @@
 // What surrounds every page: top bar, side navigation, messages, breadcrumbs.
 import AppLayout from "@cloudscape-design/components/app-layout";
 import Flashbar from "@cloudscape-design/components/flashbar";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
 import { Navigate, Route, Routes } from "react-router";
 
 import type { Schemas } from "../api/schemas";
@@ -13,14 +13,16 @@ import { Boundary } from "./boundary";
 import { Navigation } from "./navigation";
 import { TopBar } from "./top-bar";
 
-const Subscriptions = lazy(() => import("../subscriptions/list"));
-const CreateSubscription = lazy(() => import("../subscriptions/order/page"));
-const Subscription = lazy(() => import("../subscriptions/page"));
-const AccountSettings = lazy(() => import("../account/page"));
-const IamResources = lazy(() => import("../cloud-accounts/guide/page"));
-const AccessManagement = lazy(() => import("../access/page"));
-const Logs = lazy(() => import("../logs/page"));
-const NotFound = lazy(() => import("./not-found"));
+const PAGES: [path: string, Content: ComponentType][] = [
+  ["subscriptions", lazy(() => import("../subscriptions/list"))],
+  ["subscriptions/create", lazy(() => import("../subscriptions/order/page"))],
+  ["subscriptions/:id/:tab?", lazy(() => import("../subscriptions/page"))],
+  ["account-settings/:tab?", lazy(() => import("../account/page"))],
+  ["guides/iam-resources", lazy(() => import("../cloud-accounts/guide/page"))],
+  ["access-management/:tab?", lazy(() => import("../access/page"))],
+  ["logs", lazy(() => import("../logs/page"))],
+  ["*", lazy(() => import("./not-found"))],
+];
 
 interface Props {
   session: Schemas["Session"];
@@ -70,14 +72,9 @@ function Layout() {
           <Suspense fallback={<Loading what="the page" />}>
             <Routes>
               <Route index element={<Home />} />
-              <Route path="subscriptions" element={<Subscriptions />} />
-              <Route path="subscriptions/create" element={<CreateSubscription />} />
-              <Route path="subscriptions/:id/:tab?" element={<Subscription />} />
-              <Route path="account-settings/:tab?" element={<AccountSettings />} />
-              <Route path="guides/iam-resources" element={<IamResources />} />
-              <Route path="access-management/:tab?" element={<AccessManagement />} />
-              <Route path="logs" element={<Logs />} />
-              <Route path="*" element={<NotFound />} />
+              {PAGES.map(([path, Content]) => (
+                <Route key={path} path={path} element={<Content />} />
+              ))}
             </Routes>
           </Suspense>
         </Boundary>

@@ -4,7 +4,7 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
 
 import { Empty, Loaded } from "../common/states";
-import { ListTable } from "../common/table";
+import { ListTable, nameColumn } from "../common/table";
 import { word } from "../common/words";
 import { plannedDatabasesQuery, type Subscription } from "./queries";
 import { THROUGHPUTS } from "./words";
@@ -26,13 +26,7 @@ export default function DatabasesTab({ subscription: { id } }: { subscription: S
           searched={({ name, protocol }) => `${name} ${protocol}`}
           empty={<Empty title="No databases" hint="None were ordered with this subscription." />}
           columns={[
-            {
-              id: "name",
-              header: "Name",
-              sortingField: "name",
-              isRowHeader: true,
-              cell: ({ name }) => <span className="isolated">{name}</span>,
-            },
+            nameColumn(),
             {
               id: "status",
               header: "Status",

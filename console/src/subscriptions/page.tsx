@@ -1,10 +1,10 @@
-import Alert from "@cloudscape-design/components/alert";
+import Alert, { type AlertProps } from "@cloudscape-design/components/alert";
 import Badge from "@cloudscape-design/components/badge";
 import Button from "@cloudscape-design/components/button";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs, { type TabsProps } from "@cloudscape-design/components/tabs";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
 import { useNavigate, useParams } from "react-router";
 
 import { KEYS } from "../api/query-client";
@@ -18,14 +18,6 @@ import { Standing } from "./deployments/standing";
 import { Overview } from "./overview";
 import { type Subscription, subscriptionsQuery } from "./queries";
 import { driftCount } from "./words";
-
-const Resources = lazy(() => import("./deployments/resources-tab"));
-const Drift = lazy(() => import("./drift/drift-tab"));
-const Monitoring = lazy(() => import("./monitoring/monitoring-tab"));
-const Databases = lazy(() => import("./databases-tab"));
-const AllowListTab = lazy(() => import("./settings/allow-list-tab"));
-const MaintenanceTab = lazy(() => import("./settings/maintenance-tab"));
-const TagsTab = lazy(() => import("./settings/tags-tab"));
 
 /** One subscription: what it is, how it stands, and what can be done with it. */
 export default function SubscriptionPage() {
@@ -42,7 +34,13 @@ export default function SubscriptionPage() {
   ) : (
     <Page title={gone?.name ?? `Subscription ${id}`} above={ABOVE}>
       <Loaded query={subscriptions} what="the subscription">
-        {gone ? <Gone name={gone.name} /> : <Missing />}
+        {gone ? (
+          <Gone name={gone.name} />
+        ) : (
+          <Absent type="info" header="There is no such subscription">
+            It may belong to another account, or have been removed.
+          </Absent>
+        )}
       </Loaded>
     </Page>
   );
@@ -101,19 +99,15 @@ function Found({ subscription }: { subscription: Subscription }) {
   );
 }
 
-const TABS: {
-  id: string;
-  label: string;
-  Content: (props: { subscription: Subscription }) => ReactNode;
-}[] = [
+const TABS: { id: string; label: string; Content: ComponentType<{ subscription: Subscription }> }[] = [
   { id: "overview", label: "Overview", Content: Overview },
-  { id: "resources", label: "Resources", Content: (props) => <Resources {...props} /> },
-  { id: "drift", label: "Drift", Content: (props) => <Drift {...props} /> },
-  { id: "monitoring", label: "Monitoring", Content: (props) => <Monitoring {...props} /> },
-  { id: "databases", label: "Databases", Content: (props) => <Databases {...props} /> },
-  { id: "allow-list", label: "Allow list", Content: (props) => <AllowListTab {...props} /> },
-  { id: "maintenance", label: "Maintenance", Content: (props) => <MaintenanceTab {...props} /> },
-  { id: "tags", label: "Resource tags", Content: (props) => <TagsTab {...props} /> },
+  { id: "resources", label: "Resources", Content: lazy(() => import("./deployments/resources-tab")) },
+  { id: "drift", label: "Drift", Content: lazy(() => import("./drift/drift-tab")) },
+  { id: "monitoring", label: "Monitoring", Content: lazy(() => import("./monitoring/monitoring-tab")) },
+  { id: "databases", label: "Databases", Content: lazy(() => import("./databases-tab")) },
+  { id: "allow-list", label: "Allow list", Content: lazy(() => import("./settings/allow-list-tab")) },
+  { id: "maintenance", label: "Maintenance", Content: lazy(() => import("./settings/maintenance-tab")) },
+  { id: "tags", label: "Resource tags", Content: lazy(() => import("./settings/tags-tab")) },
 ];
 
 function DriftLabel({ drift }: { drift: number }) {
@@ -123,37 +117,21 @@ function DriftLabel({ drift }: { drift: number }) {
 /** It was here a moment ago. */
 function Gone({ name }: { name: string }) {
   const client = useQueryClient();
-  const follow = useFollow();
   // The bar at the top knows it still.
   useEffect(() => void client.invalidateQueries({ queryKey: [KEYS.session] }), [client]);
   return (
-    <Alert
-      type="success"
-      header="The subscription was deleted"
-      action={
-        <Button href="/subscriptions" onFollow={follow}>
-          See all subscriptions
-        </Button>
-      }
-    >
+    <Absent type="success" header="The subscription was deleted">
       Everything that Berth made for <b className="isolated">{name}</b> was removed from AWS.
-    </Alert>
+    </Absent>
   );
 }
 
-function Missing() {
+function Absent(props: Pick<AlertProps, "type" | "header" | "children">) {
   const follow = useFollow();
-  return (
-    <Alert
-      type="info"
-      header="There is no such subscription"
-      action={
-        <Button href="/subscriptions" onFollow={follow}>
-          See all subscriptions
-        </Button>
-      }
-    >
-      It may belong to another account, or have been removed.
-    </Alert>
+  const all = (
+    <Button href="/subscriptions" onFollow={follow}>
+      See all subscriptions
+    </Button>
   );
+  return <Alert {...props} action={all} />;
 }

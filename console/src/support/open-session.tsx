@@ -36,11 +36,8 @@ export function OpenSession({ account, onClose, onOpened }: Props) {
 
   return (
     <FormDialog
-      title={
-        <>
-          Open the AWS console of <span className="isolated">{account.name}</span>
-        </>
-      }
+      title="Open the AWS console of"
+      about={account.name}
       verb="Open a session"
       close="Back"
       action={open}

@@ -69,11 +69,8 @@ export function SupportDialog({ account, onClose }: Props) {
   return (
     <Dialog
       size="large"
-      title={
-        <>
-          Support access to <span className="isolated">{account.name}</span>
-        </>
-      }
+      title="Support access to"
+      about={account.name}
       actions={
         <Button disabled={access.data?.mode === "off"} onClick={() => setOpening(true)}>
           Open a session

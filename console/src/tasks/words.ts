@@ -16,28 +16,23 @@ interface Command {
   untold?: true;
 }
 
-const ACCOUNTS = [KEYS.cloudAccounts];
-const SUBSCRIPTIONS = [KEYS.subscriptions, KEYS.session];
-const order = (doing: string, done: string): Command => ({ doing, done, changes: SUBSCRIPTIONS });
+const account = (doing: string, done: string): Command => ({ doing, done, changes: [KEYS.cloudAccounts] });
+const order = (doing: string, done: string): Command => ({
+  doing,
+  done,
+  changes: [KEYS.subscriptions, KEYS.session],
+});
 
 const COMMANDS: Record<CommandType, Command> = {
   cloudAccountCreateRequest: {
-    doing: "Adding the cloud account",
-    done: "Cloud account added",
-    changes: ACCOUNTS,
+    ...account("Adding the cloud account", "Cloud account added"),
     verifies: true,
   },
   cloudAccountUpdateRequest: {
-    doing: "Updating the cloud account",
-    done: "Cloud account updated",
-    changes: ACCOUNTS,
+    ...account("Updating the cloud account", "Cloud account updated"),
     verifies: true,
   },
-  cloudAccountDeleteRequest: {
-    doing: "Deleting the cloud account",
-    done: "Cloud account deleted",
-    changes: ACCOUNTS,
-  },
+  cloudAccountDeleteRequest: account("Deleting the cloud account", "Cloud account deleted"),
   subscriptionCreateRequest: order("Ordering the subscription", "Subscription ordered"),
   subscriptionUpdateRequest: order("Changing the subscription", "Subscription changed"),
   subscriptionDeleteRequest: order("Ordering the removal", "The subscription is being removed"),

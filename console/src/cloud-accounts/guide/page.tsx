@@ -9,7 +9,7 @@ import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useSearchParams } from "react-router";
 
 import type { Schemas } from "../../api/schemas";
@@ -232,61 +232,54 @@ function Ways({ kit }: { kit: IamKit }) {
   );
 }
 
-function ByHand({
-  kit: { names, policy, accessTrustPolicy, trustPolicy, nodeTrustPolicy, operatorAccountId },
-}: {
-  kit: IamKit;
-}) {
-  const text = (document: unknown) => JSON.stringify(document, null, 2);
+function ByHand({ kit }: { kit: IamKit }) {
+  const { names, policy, accessTrustPolicy, trustPolicy, nodeTrustPolicy, operatorAccountId } = kit;
   return (
     <SpaceBetween size="l">
-      <div>
-        <Header variant="h3">1. The policy</Header>
-        <p>
-          In IAM, open Policies and choose Create policy. Paste this as JSON and name it <b>{names.policy}</b>
-          .
-        </p>
-        <Code text={text(policy)} label="policy" fileName={`${names.policy}.json`} />
-      </div>
-      <div>
-        {names.accessRole ? (
-          <>
-            <Header variant="h3">2. The role for Berth</Header>
-            <p>
-              Open Roles and create the role <b>{names.accessRole}</b> with this custom trust policy: it lets
-              the operator&apos;s AWS account {operatorAccountId} in when it names the external id. Attach the
-              policy {names.policy} to it, and keep its ARN for the dialog.
-            </p>
-            <Code text={text(accessTrustPolicy)} label="role's trust policy" />
-          </>
-        ) : (
-          <>
-            <Header variant="h3">2. The user</Header>
-            <p>
-              Open Users and create the user <b>{names.user}</b> without access to the console. Attach the
-              policy {names.policy} to it. Under Security credentials, create an access key for an application
-              running outside AWS. AWS shows its secret once: keep it for the dialog.
-            </p>
-          </>
-        )}
-      </div>
-      <div>
-        <Header variant="h3">3. The console role</Header>
-        <p>
-          Open Roles and create the role <b>{names.consoleRole}</b> with this custom trust policy: it lets the
-          operator&apos;s AWS account {operatorAccountId} in, with a second factor. Attach the AWS managed
-          policy that your support staff need, for example ReadOnlyAccess or AdministratorAccess.
-        </p>
-        <Code text={text(trustPolicy)} label="trust policy" />
-      </div>
-      <div>
-        <Header variant="h3">4. The node role</Header>
-        <p>
-          Create the role <b>{names.nodeRole}</b> for the EC2 service, which makes an instance profile of the
-          same name. Its trust policy is this.
-        </p>
-        <Code text={text(nodeTrustPolicy)} label="trust policy" />
-      </div>
+      <Step title="1. The policy" paste={policy} label="policy" fileName={`${names.policy}.json`}>
+        In IAM, open Policies and choose Create policy. Paste this as JSON and name it <b>{names.policy}</b>.
+      </Step>
+      {names.accessRole ? (
+        <Step title="2. The role for Berth" paste={accessTrustPolicy} label="role's trust policy">
+          Open Roles and create the role <b>{names.accessRole}</b> with this custom trust policy: it lets the
+          operator&apos;s AWS account {operatorAccountId} in when it names the external id. Attach the policy{" "}
+          {names.policy} to it, and keep its ARN for the dialog.
+        </Step>
+      ) : (
+        <Step title="2. The user">
+          Open Users and create the user <b>{names.user}</b> without access to the console. Attach the policy{" "}
+          {names.policy} to it. Under Security credentials, create an access key for an application running
+          outside AWS. AWS shows its secret once: keep it for the dialog.
+        </Step>
+      )}
+      <Step title="3. The console role" paste={trustPolicy} label="trust policy">
+        Open Roles and create the role <b>{names.consoleRole}</b> with this custom trust policy: it lets the
+        operator&apos;s AWS account {operatorAccountId} in, with a second factor. Attach the AWS managed
+        policy that your support staff need, for example ReadOnlyAccess or AdministratorAccess.
+      </Step>
+      <Step title="4. The node role" paste={nodeTrustPolicy} label="trust policy">
+        Create the role <b>{names.nodeRole}</b> for the EC2 service, which makes an instance profile of the
+        same name. Its trust policy is this.
+      </Step>
     </SpaceBetween>
+  );
+}
+
+interface StepProps {
+  title: string;
+  children: ReactNode;
+  /** A document to paste, and what it is. */
+  paste?: object | null;
+  label?: string;
+  fileName?: string;
+}
+
+function Step({ title, children, paste, label = "", fileName }: StepProps) {
+  return (
+    <div>
+      <Header variant="h3">{title}</Header>
+      <p>{children}</p>
+      {paste && <Code text={JSON.stringify(paste, null, 2)} label={label} fileName={fileName} />}
+    </div>
   );
 }

@@ -2,14 +2,13 @@ import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import ColumnLayout from "@cloudscape-design/components/column-layout";
-import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
-import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 
 import { THROUGHPUTS } from "../words";
+import { OneOf, replaced, without } from "./one-of";
 import { type DatabaseForm, MOST_DATABASES, NEW_DATABASE } from "./order";
 import type { StepProps } from "./steps";
 
@@ -28,7 +27,7 @@ function options(words: Record<string, string>) {
 export function DatabasesStep({ form, change, said }: StepProps) {
   const { databases } = form;
   const replace = (at: number, patch: Partial<DatabaseForm>) =>
-    change({ databases: databases.map((one, other) => (other === at ? { ...one, ...patch } : one)) });
+    change({ databases: replaced(databases, at, patch) });
 
   return (
     <SpaceBetween size="l">
@@ -37,29 +36,14 @@ export function DatabasesStep({ form, change, said }: StepProps) {
           "These databases size what is built: the number and type of nodes. Berth does not run databases yet; it keeps them as planned."}
       </Alert>
       {databases.map((one, at) => (
-        <Container
+        <OneOf
           key={at}
-          header={
-            <Header
-              variant="h2"
-              actions={
-                databases.length > 1 && (
-                  <Button
-                    formAction="none"
-                    ariaLabel={`Remove ${one.name || `database ${at + 1}`}`}
-                    onClick={() => change({ databases: databases.filter((_, other) => other !== at) })}
-                  >
-                    Remove
-                  </Button>
-                )
-              }
-            >
-              <span className="isolated">{one.name || `Database ${at + 1}`}</span>
-            </Header>
-          }
+          title={one.name || `Database ${at + 1}`}
+          removed={one.name || `database ${at + 1}`}
+          remove={databases.length > 1 ? () => change({ databases: without(databases, at) }) : undefined}
         >
           <Database one={one} path={`databases[${at}]`} said={said} change={(patch) => replace(at, patch)} />
-        </Container>
+        </OneOf>
       ))}
       <Button
         iconName="add-plus"

@@ -5,12 +5,13 @@ import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tiles from "@cloudscape-design/components/tiles";
 
+import { replaced } from "./one-of";
 import { type RegionForm, regionPath } from "./order";
 import type { StepProps } from "./steps";
 
 export function NetworkingStep({ form, change, said }: StepProps) {
   const replace = (at: number, patch: Partial<RegionForm>) =>
-    change({ regions: form.regions.map((one, other) => (other === at ? { ...one, ...patch } : one)) });
+    change({ regions: replaced(form.regions, at, patch) });
 
   return (
     <SpaceBetween size="l">

@@ -2,6 +2,7 @@ import FormField from "@cloudscape-design/components/form-field";
 import Select from "@cloudscape-design/components/select";
 import { useQuery } from "@tanstack/react-query";
 
+import { optionsOf } from "../../common/states";
 import { MARKETPLACE } from "./order";
 import { paymentMethodsQuery } from "./queries";
 import type { StepProps } from "./steps";
@@ -30,11 +31,7 @@ export function Payment({ form, change, said }: StepProps) {
     >
       <Select
         options={options}
-        statusType={methods.isPending ? "loading" : methods.error ? "error" : "finished"}
-        loadingText="Loading the payment methods"
-        errorText="Could not load the payment methods"
-        recoveryText="Try again"
-        onLoadItems={() => void methods.refetch()}
+        {...optionsOf(methods, "the payment methods")}
         selectedOption={options.find(({ value }) => value === form.payment) ?? { value: form.payment }}
         onChange={({ detail }) => change({ payment: detail.selectedOption.value ?? MARKETPLACE })}
       />

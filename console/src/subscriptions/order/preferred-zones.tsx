@@ -2,6 +2,7 @@ import FormField from "@cloudscape-design/components/form-field";
 import Multiselect from "@cloudscape-design/components/multiselect";
 import { useQuery } from "@tanstack/react-query";
 
+import { optionsOf } from "../../common/states";
 import type { RegionForm } from "./order";
 import { zonesQuery } from "./queries";
 
@@ -50,11 +51,9 @@ export function PreferredZones({ cloudAccountId, region, errorText, change }: Pr
         disabled={region.region === ""}
         placeholder={region.region === "" ? "Choose a region first" : "Choose zones"}
         deselectAriaLabel={({ label }) => `Remove ${label}`}
-        statusType={zones.isPending ? "loading" : zones.error ? "error" : "finished"}
+        {...optionsOf(zones, "the zones")}
         loadingText="Asking AWS for the zones"
         errorText={zones.error?.message}
-        recoveryText="Try again"
-        onLoadItems={() => zones.error && void zones.refetch()}
         empty="AWS has no zones there for this AWS account"
       />
     </FormField>

@@ -1,12 +1,12 @@
 import Button from "@cloudscape-design/components/button";
-import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
-import Header from "@cloudscape-design/components/header";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery } from "@tanstack/react-query";
 
+import { optionsOf } from "../../common/states";
+import { OneOf, replaced, without } from "./one-of";
 import { MOST_REGIONS, NEW_REGION, type RegionForm, regionPath } from "./order";
 import { PreferredZones } from "./preferred-zones";
 import { regionsQuery } from "./queries";
@@ -17,31 +17,16 @@ export function RegionsStep({ form, change, said }: StepProps) {
   const options = (regions.data ?? []).map(({ name }) => ({ value: name }));
   const several = form.regions.length > 1;
   const replace = (at: number, patch: Partial<RegionForm>) =>
-    change({ regions: form.regions.map((one, other) => (other === at ? { ...one, ...patch } : one)) });
+    change({ regions: replaced(form.regions, at, patch) });
 
   return (
     <SpaceBetween size="l">
       {form.regions.map((one, at) => (
-        <Container
+        <OneOf
           key={at}
-          header={
-            <Header
-              variant="h2"
-              actions={
-                several && (
-                  <Button
-                    formAction="none"
-                    ariaLabel={`Remove ${one.region || `region ${at + 1}`}`}
-                    onClick={() => change({ regions: form.regions.filter((_, other) => other !== at) })}
-                  >
-                    Remove
-                  </Button>
-                )
-              }
-            >
-              {several ? `Region ${at + 1}` : "Region"}
-            </Header>
-          }
+          title={several ? `Region ${at + 1}` : "Region"}
+          removed={one.region || `region ${at + 1}`}
+          remove={several ? () => change({ regions: without(form.regions, at) }) : undefined}
         >
           <SpaceBetween size="l">
             <FormField label="Region" errorText={said(`${regionPath(at)}.region`)}>
@@ -50,11 +35,7 @@ export function RegionsStep({ form, change, said }: StepProps) {
                 filteringType="auto"
                 filteringAriaLabel="Find regions"
                 filteringPlaceholder="Find regions"
-                statusType={regions.isPending ? "loading" : regions.error ? "error" : "finished"}
-                loadingText="Loading the regions"
-                errorText="Could not load the regions"
-                recoveryText="Try again"
-                onLoadItems={() => void regions.refetch()}
+                {...optionsOf(regions, "the regions")}
                 empty="No region matches"
                 placeholder="Choose a region"
                 selectedOption={one.region === "" ? null : { value: one.region }}
@@ -87,7 +68,7 @@ export function RegionsStep({ form, change, said }: StepProps) {
               change={(preferred) => replace(at, { preferred })}
             />
           </SpaceBetween>
-        </Container>
+        </OneOf>
       ))}
       <Button
         iconName="add-plus"

@@ -19,6 +19,19 @@ export function TagsEditor({ tags, change, path, said, disabled }: Props) {
   const replace = (at: number, patch: Partial<Tag>) =>
     change(tags.map((one, other) => (other === at ? { ...one, ...patch } : one)));
   const all = said(path, "alone");
+  const part = (name: keyof Tag, label: string, placeholder: string) => ({
+    label,
+    errorText: (_: Tag, at: number) => said(`${path}[${at}].${name}`) || undefined,
+    control: (tag: Tag, at: number) => (
+      <Input
+        value={tag[name]}
+        disabled={disabled}
+        autoComplete="off"
+        placeholder={placeholder}
+        onChange={({ detail }) => replace(at, { [name]: detail.value })}
+      />
+    ),
+  });
   return (
     <SpaceBetween size="s">
       {all !== "" && <Alert type="error">{all}</Alert>}
@@ -33,34 +46,7 @@ export function TagsEditor({ tags, change, path, said, disabled }: Props) {
         additionalInfo={`${tags.length} of at most ${MOST_TAGS} tags. Keys that begin with aws: or berth: are not yours to set.`}
         onAddButtonClick={() => change([...tags, { key: "", value: "" }])}
         onRemoveButtonClick={({ detail }) => change(tags.filter((_, at) => at !== detail.itemIndex))}
-        definition={[
-          {
-            label: "Key",
-            errorText: (_, at) => said(`${path}[${at}].key`) || undefined,
-            control: ({ key }, at) => (
-              <Input
-                value={key}
-                disabled={disabled}
-                autoComplete="off"
-                placeholder="team"
-                onChange={({ detail }) => replace(at, { key: detail.value })}
-              />
-            ),
-          },
-          {
-            label: "Value",
-            errorText: (_, at) => said(`${path}[${at}].value`) || undefined,
-            control: ({ value }, at) => (
-              <Input
-                value={value}
-                disabled={disabled}
-                autoComplete="off"
-                placeholder="shop"
-                onChange={({ detail }) => replace(at, { value: detail.value })}
-              />
-            ),
-          },
-        ]}
+        definition={[part("key", "Key", "team"), part("value", "Value", "shop")]}
       />
     </SpaceBetween>
   );
