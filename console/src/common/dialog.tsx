@@ -17,22 +17,20 @@ interface Frame {
   about?: string;
   size?: ModalProps.Size;
   onClose: () => void;
-  /** The text of the button that does nothing but close. */
+  /** The text of the button that does nothing but close; none when empty. */
   close?: string;
 }
 
-interface Primary {
-  text: string;
-  busy?: boolean;
-  busyText?: string;
-  disabled?: boolean;
-  onClick?: () => void;
-  /** The id of the form that it submits. */
-  form?: string;
-}
-
 interface DialogProps extends Frame {
-  primary?: Primary;
+  /** The button that does what the dialog is for; `form` is the id of the form that it submits. */
+  primary?: {
+    text: string;
+    onClick?: () => void;
+    form?: string;
+    disabled?: boolean;
+    busy?: boolean;
+    busyText?: string;
+  };
   /** Other buttons, between the one that closes and the primary one. */
   actions?: ReactNode;
   /** Whether a click beside it closes nothing. */

@@ -7,8 +7,9 @@ import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 
+import { replaced, without } from "../../common/lists";
 import { THROUGHPUTS } from "../words";
-import { OneOf, replaced, without } from "./one-of";
+import { OneOf } from "./one-of";
 import { type DatabaseForm, MOST_DATABASES, NEW_DATABASE } from "./order";
 import type { StepProps } from "./steps";
 

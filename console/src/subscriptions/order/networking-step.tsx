@@ -5,7 +5,7 @@ import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tiles from "@cloudscape-design/components/tiles";
 
-import { replaced } from "./one-of";
+import { replaced } from "../../common/lists";
 import { type RegionForm, regionPath } from "./order";
 import type { StepProps } from "./steps";
 

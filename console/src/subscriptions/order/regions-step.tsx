@@ -5,8 +5,9 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery } from "@tanstack/react-query";
 
+import { replaced, without } from "../../common/lists";
 import { optionsOf } from "../../common/states";
-import { OneOf, replaced, without } from "./one-of";
+import { OneOf } from "./one-of";
 import { MOST_REGIONS, NEW_REGION, type RegionForm, regionPath } from "./order";
 import { PreferredZones } from "./preferred-zones";
 import { regionsQuery } from "./queries";

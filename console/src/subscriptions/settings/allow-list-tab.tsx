@@ -5,6 +5,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery } from "@tanstack/react-query";
 
 import { answer, api } from "../../api/client";
+import { without } from "../../common/lists";
 import { Loaded } from "../../common/states";
 import { useChange } from "../change";
 import type { Subscription } from "../queries";
@@ -54,9 +55,7 @@ function Entries({ subscription, stored }: { subscription: Subscription; stored:
       disableAddButton={disabled || full}
       isItemRemovable={() => !disabled}
       onAddButtonClick={() => edit({ ...value, [name]: [...value[name], ""] })}
-      onRemoveButtonClick={({ detail }) =>
-        edit({ ...value, [name]: value[name].filter((_, at) => at !== detail.itemIndex) })
-      }
+      onRemoveButtonClick={({ detail }) => edit({ ...value, [name]: without(value[name], detail.itemIndex) })}
       definition={[
         {
           label: texts.label,

@@ -8,6 +8,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery } from "@tanstack/react-query";
 
 import { answer, api } from "../../api/client";
+import { replaced, without } from "../../common/lists";
 import { Loaded } from "../../common/states";
 import { useChange } from "../change";
 import type { Subscription } from "../queries";
@@ -66,10 +67,7 @@ function Windows({ subscription, stored }: { subscription: Subscription; stored:
   const disabled = settings.locked !== null || settings.pending;
   const all = said("windows", "alone");
   const replace = (at: number, patch: Partial<Window>) =>
-    edit({
-      ...value,
-      windows: value.windows.map((one, other) => (other === at ? { ...one, ...patch } : one)),
-    });
+    edit({ ...value, windows: replaced(value.windows, at, patch) });
   const chosen = (options: { value: string; label: string }[], number: number) =>
     options.find((option) => option.value === String(number)) ?? null;
 
@@ -103,7 +101,7 @@ function Windows({ subscription, stored }: { subscription: Subscription; stored:
               .join("; ")}
             onAddButtonClick={() => edit({ ...value, windows: [...value.windows, NEW_WINDOW] })}
             onRemoveButtonClick={({ detail }) =>
-              edit({ ...value, windows: value.windows.filter((_, at) => at !== detail.itemIndex) })
+              edit({ ...value, windows: without(value.windows, detail.itemIndex) })
             }
             definition={[
               {

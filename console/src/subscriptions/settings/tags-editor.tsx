@@ -3,6 +3,7 @@ import AttributeEditor from "@cloudscape-design/components/attribute-editor";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 
+import { replaced, without } from "../../common/lists";
 import { MOST_TAGS, type Tag } from "./tags";
 
 interface Props {
@@ -16,8 +17,6 @@ interface Props {
 
 /** Keys and values to be written on what Berth makes. */
 export function TagsEditor({ tags, change, path, said, disabled }: Props) {
-  const replace = (at: number, patch: Partial<Tag>) =>
-    change(tags.map((one, other) => (other === at ? { ...one, ...patch } : one)));
   const all = said(path, "alone");
   const part = (name: keyof Tag, label: string, placeholder: string) => ({
     label,
@@ -28,7 +27,7 @@ export function TagsEditor({ tags, change, path, said, disabled }: Props) {
         disabled={disabled}
         autoComplete="off"
         placeholder={placeholder}
-        onChange={({ detail }) => replace(at, { [name]: detail.value })}
+        onChange={({ detail }) => change(replaced(tags, at, { [name]: detail.value }))}
       />
     ),
   });
@@ -45,7 +44,7 @@ export function TagsEditor({ tags, change, path, said, disabled }: Props) {
         isItemRemovable={() => !disabled}
         additionalInfo={`${tags.length} of at most ${MOST_TAGS} tags. Keys that begin with aws: or berth: are not yours to set.`}
         onAddButtonClick={() => change([...tags, { key: "", value: "" }])}
-        onRemoveButtonClick={({ detail }) => change(tags.filter((_, at) => at !== detail.itemIndex))}
+        onRemoveButtonClick={({ detail }) => change(without(tags, detail.itemIndex))}
         definition={[part("key", "Key", "team"), part("value", "Value", "shop")]}
       />
     </SpaceBetween>
