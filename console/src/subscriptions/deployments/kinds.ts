@@ -11,26 +11,19 @@ interface Kind {
 }
 
 const NODES = "Nodes and their volumes";
+const VPC = "vpcconsole";
 
 // The API sends kinds as any text.
 const KINDS: Record<string, Kind> = {
-  vpc: { name: "VPC", group: "Network", page: ["vpcconsole", "VpcDetails:VpcId="] },
-  subnet: { name: "Subnet", group: "Network", page: ["vpcconsole", "SubnetDetails:subnetId="] },
+  vpc: { name: "VPC", group: "Network", page: [VPC, "VpcDetails:VpcId="] },
+  subnet: { name: "Subnet", group: "Network", page: [VPC, "SubnetDetails:subnetId="] },
   "internet-gateway": {
     name: "Internet gateway",
     group: "Network",
-    page: ["vpcconsole", "InternetGateway:internetGatewayId="],
+    page: [VPC, "InternetGateway:internetGatewayId="],
   },
-  "route-table": {
-    name: "Route table",
-    group: "Network",
-    page: ["vpcconsole", "RouteTableDetails:RouteTableId="],
-  },
-  "security-group": {
-    name: "Security group",
-    group: "Security",
-    page: ["vpcconsole", "SecurityGroup:groupId="],
-  },
+  "route-table": { name: "Route table", group: "Network", page: [VPC, "RouteTableDetails:RouteTableId="] },
+  "security-group": { name: "Security group", group: "Security", page: [VPC, "SecurityGroup:groupId="] },
   "key-pair": { name: "Key pair", group: "Security", page: ["ec2", "KeyPairs:search="] },
   instance: { name: "Instance", group: NODES, page: ["ec2", "InstanceDetails:instanceId="] },
   volume: { name: "Volume", group: NODES, page: ["ec2", "VolumeDetails:volumeId="] },

@@ -46,8 +46,7 @@ function Policy({ subscription, stored }: { subscription: Subscription; stored: 
     body: policyOf,
     change: save,
   });
-  const { value, edit, said } = settings;
-  const disabled = settings.locked !== null || settings.pending;
+  const { value, edit, said, disabled } = settings;
   return (
     <SettingsForm
       title="Restoring by itself"

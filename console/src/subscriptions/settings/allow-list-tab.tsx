@@ -39,9 +39,8 @@ function Entries({ subscription, stored }: { subscription: Subscription; stored:
       ),
     ),
   });
-  const { value, edit, said } = settings;
+  const { value, edit, said, disabled } = settings;
   const full = value.cidrIps.length + value.securityGroupIds.length >= MOST_ENTRIES;
-  const disabled = settings.locked !== null || settings.pending;
   const all = said("cidrIps", "alone");
   const empty = value.cidrIps.length + value.securityGroupIds.length === 0;
 

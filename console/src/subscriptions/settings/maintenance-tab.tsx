@@ -63,8 +63,7 @@ function Windows({ subscription, stored }: { subscription: Subscription; stored:
       ),
     ),
   });
-  const { value, edit, said } = settings;
-  const disabled = settings.locked !== null || settings.pending;
+  const { value, edit, said, disabled } = settings;
   const all = said("windows", "alone");
   const replace = (at: number, patch: Partial<Window>) =>
     edit({ ...value, windows: replaced(value.windows, at, patch) });

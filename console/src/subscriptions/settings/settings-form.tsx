@@ -42,6 +42,7 @@ export function useSettings<T>(settings: Settings<T>) {
     whole,
   );
   const [tried, setTried] = useState(false);
+  const locked = lockedBecause(subscription, who, session);
   const value = draft.typed ?? stored;
   const local = problems(value);
   const failure = change.error ? asFailure(change.error) : null;
@@ -62,7 +63,8 @@ export function useSettings<T>(settings: Settings<T>) {
     said: (path: string, parts?: "with-parts" | "alone") =>
       saidOf([...(tried ? local : []), ...remote], path, parts),
     changed: draft.typed !== null && JSON.stringify(draft.typed) !== JSON.stringify(stored),
-    locked: lockedBecause(subscription, who, session),
+    locked,
+    disabled: locked !== null || change.isPending,
     pending: change.isPending,
     // What belongs to a field is told beside it.
     failure: failure && remote.length === 0 ? failure : null,

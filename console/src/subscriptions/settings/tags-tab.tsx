@@ -49,7 +49,7 @@ function Tags({ subscription, stored }: { subscription: Subscription; stored: Ta
         change={settings.edit}
         path={PATH}
         said={settings.said}
-        disabled={settings.locked !== null || settings.pending}
+        disabled={settings.disabled}
       />
     </SettingsForm>
   );
