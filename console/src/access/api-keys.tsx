@@ -1,6 +1,7 @@
 import Button from "@cloudscape-design/components/button";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Textarea from "@cloudscape-design/components/textarea";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -183,7 +184,7 @@ function AddApiKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: 
       onClose={onClose}
     >
       {(field) => (
-        <>
+        <SpaceBetween size="m">
           {field(
             "name",
             <Input value={name} placeholder="ci-pipeline" onChange={({ detail }) => setName(detail.value)} />,
@@ -209,7 +210,7 @@ function AddApiKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: 
             />,
             "In CIDR notation, one a line. Empty: from anywhere.",
           )}
-        </>
+        </SpaceBetween>
       )}
     </FormDialog>
   );

@@ -2,6 +2,7 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -173,7 +174,7 @@ function AddUser({
       onClose={onClose}
     >
       {(field) => (
-        <>
+        <SpaceBetween size="m">
           {field("name", <Input value={name} onChange={({ detail }) => setName(detail.value)} />)}
           {field(
             "email",
@@ -190,7 +191,7 @@ function AddUser({
           <Box color="text-body-secondary">
             A password is made up and shown to you once. Berth sends no mail: pass it on yourself.
           </Box>
-        </>
+        </SpaceBetween>
       )}
     </FormDialog>
   );

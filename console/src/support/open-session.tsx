@@ -1,4 +1,5 @@
 import Input from "@cloudscape-design/components/input";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -50,7 +51,7 @@ export function OpenSession({ account, onClose, onOpened }: Props) {
       onClose={onClose}
     >
       {(field) => (
-        <>
+        <SpaceBetween size="m">
           {field(
             "reason",
             <Input value={reason} onChange={({ detail }) => setReason(detail.value)} />,
@@ -75,7 +76,7 @@ export function OpenSession({ account, onClose, onOpened }: Props) {
             />,
             "Where the console role asks for a second factor: what the operator's device shows.",
           )}
-        </>
+        </SpaceBetween>
       )}
     </FormDialog>
   );
