@@ -4,7 +4,7 @@
 #   scripts/console.sh build          what `make console` does: into console/dist
 #   scripts/console.sh check          lints, formatting and types, of the console and of e2e
 #   scripts/console.sh test           the tests of its logic
-#   scripts/console.sh regen [--check]  its client, from docs/reference/openapi.json
+#   scripts/console.sh regen [--check]  its types and limits, from docs/reference/openapi.json
 #
 # Installs what it needs from the npm registry, as package-lock.json says.
 set -euo pipefail
@@ -38,15 +38,22 @@ build() {
 }
 
 regen() {
-  local file=console/src/api/schema.d.ts before
-  before=$(cat "$file")
+  local files=(console/src/api/schema.d.ts console/src/api/limits.ts) before
+  before=$(mktemp -d)
+  # shellcheck disable=SC2064
+  trap "rm -rf '$before'" EXIT
+  cp "${files[@]}" "$before"
   npm --prefix console run --silent regen >/dev/null
-  if [ "${1:-}" != --check ]; then
-    say "regen: $file"
-  elif [ "$before" != "$(cat "$file")" ]; then
-    printf '%s\n' "$before" >"$file"
-    die "$file is out of date: run 'make regen' and commit what it changes"
-  fi
+  local file stale=
+  for file in "${files[@]}"; do
+    if [ "${1:-}" != --check ]; then
+      say "regen: $file"
+    elif ! cmp --silent "$file" "$before/${file##*/}"; then
+      cp "$before/${file##*/}" "$file"
+      stale+=" $file"
+    fi
+  done
+  [ -z "$stale" ] || die "out of date:$stale: run 'make regen' and commit what it changes"
 }
 
 main "$@"

@@ -2,8 +2,8 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { onSessionExpired } from "./api/client";
-import { sessionQuery } from "./api/queries";
 import { Failed, Loading } from "./common/states";
+import { sessionQuery } from "./session/queries";
 import { SignIn } from "./session/sign-in";
 import { Console } from "./shell/console";
 

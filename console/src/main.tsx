@@ -8,9 +8,9 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 
-import { queryClient } from "./api/queries";
+import { queryClient } from "./api/query-client";
 import { App } from "./app";
-import { applyColours } from "./common/colours";
+import { applyColours } from "./shell/colours";
 
 applyColours();
 

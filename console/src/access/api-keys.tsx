@@ -1,10 +1,5 @@
-import Alert from "@cloudscape-design/components/alert";
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
-import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
@@ -13,14 +8,18 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
-import { asFailure } from "../api/failure";
-import { apiKeysQuery, usersQuery } from "../api/queries";
-import type { ApiKey } from "../api/types";
-import { Confirm } from "../common/confirm";
-import { Empty, Loaded } from "../common/states";
-import { ListTable } from "../common/table";
+import { ApiKeyCreate } from "../api/limits";
+import type { Schemas } from "../api/schemas";
+import { Copy } from "../common/copy";
+import { Confirm, FormDialog } from "../common/dialog";
+import { isText } from "../common/limits";
+import { ShownOnce } from "../common/shown-once";
+import { Empty, Loaded, optionsOf } from "../common/states";
+import { ListTable, nameColumn } from "../common/table";
 import { Time } from "../common/time";
-import { ShownOnce } from "./shown-once";
+import { apiKeysQuery, usersQuery } from "./queries";
+
+type ApiKey = Schemas["ManagedApiKey"];
 
 export function ApiKeys() {
   const keys = useQuery(apiKeysQuery);
@@ -47,13 +46,11 @@ export function ApiKeys() {
           description={
             <>
               Account key:{" "}
-              <CopyToClipboard
+              <Copy
                 variant="inline"
                 textToCopy={accountKey}
                 textToDisplay={accountKey}
                 copyButtonAriaLabel="Copy the account key"
-                copySuccessText="Copied"
-                copyErrorText="Could not be copied: select the text instead"
               />
             </>
           }
@@ -67,13 +64,7 @@ export function ApiKeys() {
             </Button>
           }
           columns={[
-            {
-              id: "name",
-              header: "Name",
-              sortingField: "name",
-              isRowHeader: true,
-              cell: ({ name }) => <span className="isolated">{name}</span>,
-            },
+            nameColumn(),
             { id: "user", header: "User", sortingField: "userEmail", cell: ({ userEmail }) => userEmail },
             {
               id: "sources",
@@ -158,7 +149,6 @@ function AddApiKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: 
   const [name, setName] = useState("");
   const [userId, setUserId] = useState("");
   const [sources, setSources] = useState("");
-  const [tried, setTried] = useState(false);
   const create = useMutation({
     mutationFn: () =>
       answer(
@@ -172,8 +162,6 @@ function AddApiKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: 
       ),
     onSuccess: ({ secretKey }) => onMade(secretKey),
   });
-  const failure = create.error ? asFailure(create.error) : null;
-  const said = (field: string) => failure?.fields.find((one) => one.field === field)?.message;
   const options = (users.data ?? [])
     .filter(({ enabled }) => enabled)
     .map(({ id, name, email, role }) => ({
@@ -182,73 +170,57 @@ function AddApiKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: 
       description: `${email}, ${role}`,
     }));
 
-  function submit() {
-    setTried(true);
-    if (name.trim() !== "" && userId !== "") create.mutate();
-  }
-
   return (
-    <Modal
-      visible
-      header="Add API key"
-      closeAriaLabel="Close Add API key"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={create.isPending} onClick={submit}>
-              Add API key
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <FormDialog
+      title="Add API key"
+      verb="Add API key"
+      action={create}
+      fields={{
+        name: { label: "Name", problem: nameProblem(name.trim()) },
+        userId: { label: "User", problem: userId === "" && "Choose a user." },
+        allowedSources: { label: "Allowed source addresses" },
+      }}
+      onSubmit={create.mutate}
+      onClose={onClose}
     >
-      <SpaceBetween size="m">
-        {failure && failure.fields.length === 0 && <Alert type="error">{failure.message}</Alert>}
-        <FormField
-          label="Name"
-          errorText={tried && (name.trim() === "" ? "Name is required." : said("name"))}
-        >
-          <Input
-            value={name}
-            autoFocus
-            placeholder="ci-pipeline"
-            onChange={({ detail }) => setName(detail.value)}
-          />
-        </FormField>
-        <FormField
-          label="User"
-          description="The key may do what its user may do."
-          errorText={tried && (userId === "" ? "Choose a user." : said("userId"))}
-        >
-          <Select
-            options={options}
-            statusType={users.isPending ? "loading" : users.error ? "error" : "finished"}
-            loadingText="Loading the users"
-            errorText="Could not load the users"
-            recoveryText="Try again"
-            onLoadItems={() => void users.refetch()}
-            placeholder="Choose a user"
-            selectedOption={options.find(({ value }) => value === userId) ?? null}
-            onChange={({ detail }) => setUserId(detail.selectedOption.value ?? "")}
-          />
-        </FormField>
-        <FormField
-          label="Allowed source addresses"
-          description="In CIDR notation, one a line. Empty: from anywhere."
-          errorText={said("allowedSources")}
-        >
-          <Textarea
-            value={sources}
-            rows={3}
-            placeholder="192.0.2.0/24"
-            onChange={({ detail }) => setSources(detail.value)}
-          />
-        </FormField>
-      </SpaceBetween>
-    </Modal>
+      {(field) => (
+        <SpaceBetween size="m">
+          {field(
+            "name",
+            <Input value={name} placeholder="ci-pipeline" onChange={({ detail }) => setName(detail.value)} />,
+          )}
+          {field(
+            "userId",
+            <Select
+              options={options}
+              {...optionsOf(users, "the users")}
+              placeholder="Choose a user"
+              selectedOption={options.find(({ value }) => value === userId) ?? null}
+              onChange={({ detail }) => setUserId(detail.selectedOption.value ?? "")}
+            />,
+            "The key may do what its user may do.",
+          )}
+          {field(
+            "allowedSources",
+            <Textarea
+              value={sources}
+              rows={3}
+              placeholder="192.0.2.0/24"
+              onChange={({ detail }) => setSources(detail.value)}
+            />,
+            "In CIDR notation, one a line. Empty: from anywhere.",
+          )}
+        </SpaceBetween>
+      )}
+    </FormDialog>
+  );
+}
+
+function nameProblem(name: string) {
+  const { minLength, maxLength } = ApiKeyCreate.name;
+  if (name === "") return "Name is required.";
+  return (
+    !isText(name, ApiKeyCreate.name) &&
+    `Name must be ${minLength} to ${maxLength} letters, digits, hyphens or underscores.`
   );
 }

@@ -1,9 +1,6 @@
-import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
@@ -11,23 +8,31 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
-import { asFailure } from "../api/failure";
-import { usersQuery } from "../api/queries";
-import type { User, UserCreate } from "../api/types";
-import { Confirm } from "../common/confirm";
+import { UserCreate } from "../api/limits";
+import type { Schemas } from "../api/schemas";
+import { Confirm, FormDialog } from "../common/dialog";
+import { isText } from "../common/limits";
+import { ShownOnce } from "../common/shown-once";
 import { Empty, Loaded } from "../common/states";
-import { ListTable } from "../common/table";
+import { ListTable, nameColumn } from "../common/table";
 import { Time } from "../common/time";
 import { useCurrent } from "../session/context";
-import { ShownOnce } from "./shown-once";
+import { usersQuery } from "./queries";
 
-const ROLES: { value: UserCreate["role"]; label: string; description: string }[] = [
-  { value: "Owner", label: "Owner", description: "Everything, users and API keys included" },
-  { value: "Manager", label: "Manager", description: "Reads and changes everything but users and API keys" },
-  { value: "Viewer", label: "Viewer", description: "Reads everything" },
-  { value: "Logs Viewer", label: "Logs Viewer", description: "Reads the logs" },
-  { value: "Billing Admin", label: "Billing Admin", description: "Reads billing data" },
-];
+type User = Schemas["ManagedUser"];
+
+const ROLES: Record<User["role"], string> = {
+  Owner: "Everything, users and API keys included",
+  Manager: "Reads and changes everything but users and API keys",
+  Viewer: "Reads everything",
+  "Logs Viewer": "Reads the logs",
+  "Billing Admin": "Reads billing data",
+};
+const ROLE_OPTIONS = Object.entries(ROLES).map(([value, description]) => ({
+  value,
+  label: value,
+  description,
+}));
 
 export function Users() {
   const { session } = useCurrent();
@@ -61,13 +66,7 @@ export function Users() {
             </Button>
           }
           columns={[
-            {
-              id: "name",
-              header: "Name",
-              sortingField: "name",
-              isRowHeader: true,
-              cell: ({ name }) => <span className="isolated">{name}</span>,
-            },
+            nameColumn(),
             { id: "email", header: "Email", sortingField: "email", cell: ({ email }) => email },
             { id: "role", header: "Role", sortingField: "role", cell: ({ role }) => role },
             {
@@ -154,65 +153,51 @@ function AddUser({
 }) {
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
-  const [role, setRole] = useState<UserCreate["role"]>("Viewer");
-  const [tried, setTried] = useState(false);
+  const [role, setRole] = useState<User["role"]>("Viewer");
   const create = useMutation({
     mutationFn: () =>
       answer(api.POST("/api/users", { body: { name: name.trim(), email: email.trim(), role } })),
     onSuccess: ({ password }) => onMade({ email: email.trim(), password }),
   });
-  const failure = create.error ? asFailure(create.error) : null;
-  const said = (field: string) => failure?.fields.find((one) => one.field === field)?.message;
-
-  function submit() {
-    setTried(true);
-    if (name.trim() !== "" && email.includes("@")) create.mutate();
-  }
 
   return (
-    <Modal
-      visible
-      header="Add user"
-      closeAriaLabel="Close Add user"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={create.isPending} onClick={submit}>
-              Add user
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <FormDialog
+      title="Add user"
+      verb="Add user"
+      action={create}
+      fields={{
+        name: { label: "Name", problem: nameProblem(name.trim()) },
+        email: { label: "Email", problem: !email.includes("@") && "Enter an email address." },
+        role: { label: "Role" },
+      }}
+      onSubmit={create.mutate}
+      onClose={onClose}
     >
-      <SpaceBetween size="m">
-        {failure && failure.fields.length === 0 && <Alert type="error">{failure.message}</Alert>}
-        <FormField
-          label="Name"
-          errorText={tried && (name.trim() === "" ? "Name is required." : said("name"))}
-        >
-          <Input value={name} autoFocus onChange={({ detail }) => setName(detail.value)} />
-        </FormField>
-        <FormField
-          label="Email"
-          errorText={tried && (email.includes("@") ? said("email") : "Enter an email address.")}
-        >
-          <Input type="email" value={email} onChange={({ detail }) => setEmail(detail.value)} />
-        </FormField>
-        <FormField label="Role" errorText={said("role")}>
-          <Select
-            options={ROLES}
-            selectedOption={ROLES.find(({ value }) => value === role) ?? null}
-            onChange={({ detail }) => setRole(detail.selectedOption.value as UserCreate["role"])}
-          />
-        </FormField>
-        <Box color="text-body-secondary">
-          A password is made up and shown to you once. Berth sends no mail: pass it on yourself.
-        </Box>
-      </SpaceBetween>
-    </Modal>
+      {(field) => (
+        <SpaceBetween size="m">
+          {field("name", <Input value={name} onChange={({ detail }) => setName(detail.value)} />)}
+          {field(
+            "email",
+            <Input type="email" value={email} onChange={({ detail }) => setEmail(detail.value)} />,
+          )}
+          {field(
+            "role",
+            <Select
+              options={ROLE_OPTIONS}
+              selectedOption={ROLE_OPTIONS.find(({ value }) => value === role) ?? null}
+              onChange={({ detail }) => setRole(detail.selectedOption.value as User["role"])}
+            />,
+          )}
+          <Box color="text-body-secondary">
+            A password is made up and shown to you once. Berth sends no mail: pass it on yourself.
+          </Box>
+        </SpaceBetween>
+      )}
+    </FormDialog>
   );
+}
+
+function nameProblem(name: string) {
+  if (name === "") return "Name is required.";
+  return !isText(name, UserCreate.name) && `Name must be ${UserCreate.name.maxLength} characters or less.`;
 }

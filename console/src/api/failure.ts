@@ -1,13 +1,16 @@
 // What went wrong with a request, in words a person can act on.
-import type { ErrorBody } from "./types";
+import type { Schemas } from "./schemas";
+
+/** Something that is wrong, at a path of the request's body. */
+export type Problem = Pick<Schemas["FieldProblem"], "field" | "message">;
 
 /** A request that was refused, or that got no answer (then there is no status). */
 export class Failure extends Error {
   constructor(
     message: string,
     readonly status: number | null,
-    readonly type: string | null = null,
-    readonly fields: { field: string; message: string }[] = [],
+    readonly type: Schemas["Error"]["type"] | null = null,
+    readonly fields: Problem[] = [],
     /** When it may be asked again, in seconds from now. */
     readonly retryAfter: number | null = null,
   ) {
@@ -35,6 +38,6 @@ export function asFailure(thrown: unknown): Failure {
   return thrown instanceof Failure ? thrown : new Failure(UNREACHABLE, null);
 }
 
-function isErrorBody(body: unknown): body is ErrorBody {
+function isErrorBody(body: unknown): body is Schemas["Error"] {
   return typeof body === "object" && body !== null && "message" in body && typeof body.message === "string";
 }

@@ -2,27 +2,28 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Form from "@cloudscape-design/components/form";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
-import Input, { type InputProps } from "@cloudscape-design/components/input";
+import Input from "@cloudscape-design/components/input";
 import Link from "@cloudscape-design/components/link";
-import Modal from "@cloudscape-design/components/modal";
-import Popover from "@cloudscape-design/components/popover";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tiles from "@cloudscape-design/components/tiles";
 import { useMutation } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useState } from "react";
 
-import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
-import type { VerifyRequest } from "../api/types";
-import { afterPress } from "../common/after-press";
+import { FormDialog } from "../common/dialog";
 import { useFollow } from "../common/follow";
+import { Info } from "../common/info";
 import { useOnline } from "../common/states";
 import { useDraft } from "../common/storage";
 import { useCurrent } from "../session/context";
-import { useFollowTask } from "../shell/tasks";
+import { useFollowTask } from "../tasks/use-follow-task";
+import { VerificationProgress } from "../verification/progress";
+import type { VerifyRequest } from "../verification/stream";
+import { useVerification } from "../verification/use-verification";
+import { isAbout, isVerified } from "../verification/verifier";
+import { afterPress } from "./after-press";
 import { ExternalIdActions, ExternalIdInfo, Expiry, useIssue } from "./external-id";
 import { FieldProblem, summary } from "./field-problem";
 import {
@@ -30,7 +31,7 @@ import {
   cleaned,
   type Field,
   fieldsOf,
-  type Form as Values,
+  type Form,
   initialForm,
   LABELS,
   type Mode,
@@ -39,15 +40,13 @@ import {
   SECRETS,
 } from "./fields";
 import { type FieldState, type Placed, place, placeFailure } from "./findings";
+import { isSame, save as submit } from "./save";
 import { SecretInput } from "./secret-input";
-import { useVerification } from "./use-verification";
-import { VerificationProgress } from "./verification-progress";
-import { isAbout, isVerified } from "./verifier";
 
 const NOTHING: Placed = { fields: {}, general: [] };
 
 /** What of a form may be kept in the browser. */
-function withoutSecrets(form: Values): Partial<Values> {
+function withoutSecrets(form: Form): Partial<Form> {
   return Object.fromEntries(Object.entries(form).filter(([field]) => !SECRETS.includes(field as Field)));
 }
 
@@ -72,13 +71,6 @@ export function AccountDialog({ mode, guide, onClose }: Props) {
     withoutSecrets,
   );
   const [left, setLeft] = useState<Partial<Record<Field, boolean>>>({});
-
-  const first = useRef<InputProps.Ref>(null);
-  useEffect(() => {
-    // After the dialog has moved the focus to its first button.
-    const frame = requestAnimationFrame(() => first.current?.focus());
-    return () => cancelAnimationFrame(frame);
-  }, []);
 
   const shown = fieldsOf(mode, form.accessMode);
   const malformed = problems(form, mode);
@@ -168,173 +160,121 @@ export function AccountDialog({ mode, guide, onClose }: Props) {
     <SecretInput label={LABELS[name]} placeholder={adding ? undefined : "unchanged"} {...attributes(name)} />
   );
 
-  const title = adding ? "Add cloud account" : "Edit cloud account";
   return (
-    <Modal
-      visible
-      size="medium"
-      header={title}
-      closeAriaLabel={`Close ${title}`}
-      onDismiss={close}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={close}>
-              Cancel
-            </Button>
-            <Button
-              variant="primary"
-              disabled={!verified || !online}
-              loading={save.isPending}
-              loadingText={adding ? "Adding account" : "Updating account"}
-              onClick={() => verified && request && save.mutate(request)}
-            >
-              {adding ? "Add account" : "Update account"}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <FormDialog
+      title={adding ? "Add cloud account" : "Edit cloud account"}
+      verb={adding ? "Add account" : "Update account"}
+      busyText={adding ? "Adding account" : "Updating account"}
+      // Its error is told beside the field at fault.
+      action={{ isPending: save.isPending, error: null }}
+      disabled={!verified || !online}
+      onSubmit={() => request && save.mutate(request)}
+      onClose={close}
     >
-      <Form>
-        <SpaceBetween size="l">
-          {!online && (
-            <Alert type="warning">
-              You are offline. What you typed stays here; access is verified when you are back.
-            </Alert>
-          )}
-          {placed.general.map(({ message, remedy, blocking }, index) => (
-            <Alert
-              key={index}
-              type={blocking ? "error" : "warning"}
-              action={
-                blocking && (
-                  <Button formAction="none" onClick={again}>
-                    Check again
-                  </Button>
-                )
-              }
-            >
-              {message} {remedy}
-            </Alert>
-          ))}
-          <Box color="text-body-secondary">
-            {adding
-              ? "What Berth needs must exist in your AWS account before you add it here. "
-              : "The old credentials keep working until the new ones are verified. "}
-            <Link
-              href={guideTo(guide ?? draft, form)}
-              onFollow={followLink}
-              ariaLabel="Read more about creating IAM resources"
-            >
-              Read more
-            </Link>
-          </Box>
-          {field("name", {
-            input: <Input {...attributes("name")} ref={first} autoComplete="off" placeholder="production" />,
-          })}
-          <Header variant="h3">Programmatic access</Header>
-          <Tiles
-            value={form.accessMode}
-            columns={2}
-            ariaLabel="How Berth gets in"
-            onChange={({ detail }) => setForm({ ...form, accessMode: detail.value as AccessMode })}
-            items={[
-              {
-                value: "keys",
-                label: "By access key",
-                description: "Of an IAM user. Berth keeps its secret, sealed.",
-                disabled: save.isPending || issuing.isPending,
-              },
-              {
-                value: "role",
-                label: "By role",
-                description: "Berth assumes it for an hour at a time. Nothing secret is kept.",
-                disabled: save.isPending || issuing.isPending,
-              },
-            ]}
-          />
-          {form.accessMode === "keys" ? (
-            <SpaceBetween size="l">
-              {field("accessKeyId")}
-              {field("accessSecretKey", { input: secret("accessSecretKey") })}
-            </SpaceBetween>
-          ) : (
-            <SpaceBetween size="l">
-              {field("externalId", {
-                info: <ExternalIdInfo />,
-                note: <Expiry at={form.externalIdExpires} />,
-                actions: <ExternalIdActions id={form.externalId} issue={issue} busy={issuing.isPending} />,
-              })}
-              {issuing.error && <Alert type="error">{issuing.error}</Alert>}
-              {field("roleArn")}
-            </SpaceBetween>
-          )}
-          <Header variant="h3">Console access</Header>
-          {!adding && field("consoleUsername")}
-          {!adding && field("consolePassword", { input: secret("consolePassword") })}
-          {field("consoleRoleName", { info: <RoleInfo /> })}
-          <VerificationProgress
-            snapshot={current ? snapshot : request ? { phase: "waiting", request } : { phase: "idle" }}
-            again={again}
-            idle={
-              adding
-                ? "Access is verified by itself as soon as all fields are filled in. Nothing is saved before."
-                : "Access is verified by itself as soon as something is changed. Nothing is saved before."
+      <SpaceBetween size="l">
+        {!online && (
+          <Alert type="warning">
+            You are offline. What you typed stays here; access is verified when you are back.
+          </Alert>
+        )}
+        {placed.general.map(({ message, remedy, blocking }, index) => (
+          <Alert
+            key={index}
+            type={blocking ? "error" : "warning"}
+            action={
+              blocking && (
+                <Button formAction="none" onClick={again}>
+                  Check again
+                </Button>
+              )
             }
-          />
-        </SpaceBetween>
-      </Form>
-    </Modal>
+          >
+            {message} {remedy}
+          </Alert>
+        ))}
+        <Box color="text-body-secondary">
+          {adding
+            ? "What Berth needs must exist in your AWS account before you add it here. "
+            : "The old credentials keep working until the new ones are verified. "}
+          <Link
+            href={guideTo(guide ?? draft, form)}
+            onFollow={followLink}
+            ariaLabel="Read more about creating IAM resources"
+          >
+            Read more
+          </Link>
+        </Box>
+        {field("name", {
+          input: <Input {...attributes("name")} autoComplete="off" placeholder="production" />,
+        })}
+        <Header variant="h3">Programmatic access</Header>
+        <Tiles
+          value={form.accessMode}
+          columns={2}
+          ariaLabel="How Berth gets in"
+          onChange={({ detail }) => setForm({ ...form, accessMode: detail.value as AccessMode })}
+          items={[
+            {
+              value: "keys",
+              label: "By access key",
+              description: "Of an IAM user. Berth keeps its secret, sealed.",
+              disabled: save.isPending || issuing.isPending,
+            },
+            {
+              value: "role",
+              label: "By role",
+              description: "Berth assumes it for an hour at a time. Nothing secret is kept.",
+              disabled: save.isPending || issuing.isPending,
+            },
+          ]}
+        />
+        {form.accessMode === "keys" ? (
+          <SpaceBetween size="l">
+            {field("accessKeyId")}
+            {field("accessSecretKey", { input: secret("accessSecretKey") })}
+          </SpaceBetween>
+        ) : (
+          <SpaceBetween size="l">
+            {field("externalId", {
+              info: <ExternalIdInfo />,
+              note: <Expiry at={form.externalIdExpires} />,
+              actions: <ExternalIdActions id={form.externalId} issue={issue} busy={issuing.isPending} />,
+            })}
+            {issuing.error && <Alert type="error">{issuing.error}</Alert>}
+            {field("roleArn")}
+          </SpaceBetween>
+        )}
+        <Header variant="h3">Console access</Header>
+        {!adding && field("consoleUsername")}
+        {!adding && field("consolePassword", { input: secret("consolePassword") })}
+        {field("consoleRoleName", { info: <RoleInfo /> })}
+        <VerificationProgress
+          snapshot={current ? snapshot : request ? { phase: "waiting", request } : { phase: "idle" }}
+          again={again}
+          idle={
+            adding
+              ? "Access is verified by itself as soon as all fields are filled in. Nothing is saved before."
+              : "Access is verified by itself as soon as something is changed. Nothing is saved before."
+          }
+        />
+      </SpaceBetween>
+    </FormDialog>
   );
 }
 
 function RoleInfo() {
   return (
-    <Popover
+    <Info
       header="IAM role name"
-      triggerType="custom"
-      dismissAriaLabel="Close"
-      renderWithPortal
-      content="The role through which the operator's support staff get into your AWS console: its name, not its ARN. It trusts the operator's AWS account and asks for a second factor. It is not the role of the user whose access key stands above."
-    >
-      <Button variant="inline-icon" formAction="none" iconName="status-info" ariaLabel="Which role this is" />
-    </Popover>
-  );
-}
-
-/** Asks the server to save what was verified. */
-function submit(mode: Mode, request: VerifyRequest) {
-  const fields = { ...request };
-  delete fields.cloudAccountId;
-  if (mode.kind === "edit") {
-    const { id } = mode.account;
-    return answer(api.PUT("/v1/cloud-accounts/{id}", { params: { path: { id } }, body: fields }));
-  }
-  const { name, accessMode, accessKeyId, accessSecretKey, roleArn, externalId, consoleRoleName } = fields;
-  if (!name || !consoleRoleName) throw new Error("not well-formed");
-  if (accessMode === "role") {
-    if (!roleArn || !externalId) throw new Error("not well-formed");
-    return answer(
-      api.POST("/v1/cloud-accounts", {
-        body: { name, provider: "AWS", accessMode: "role", roleArn, externalId, consoleRoleName },
-      }),
-    );
-  }
-  if (!accessKeyId || !accessSecretKey) throw new Error("not well-formed");
-  return answer(
-    api.POST("/v1/cloud-accounts", {
-      body: { name, provider: "AWS", accessKeyId, accessSecretKey, consoleRoleName },
-    }),
+      label="Which role this is"
+      text="The role through which the operator's support staff get into your AWS console: its name, not its ARN. It trusts the operator's AWS account and asks for a second factor. It is not the role of the user whose access key stands above."
+    />
   );
 }
 
 /** Where it stands what to create in AWS, for what the form is about. */
-function guideTo(back: string, { accessMode, externalId }: Values): string {
+function guideTo(back: string, { accessMode, externalId }: Form): string {
   const search = new URLSearchParams({ back, mode: accessMode });
   if (accessMode === "role" && externalId !== "") search.set("externalId", externalId);
   return `/guides/iam-resources?${search}`;
-}
-
-function isSame(one: VerifyRequest, other: VerifyRequest | null): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -1,11 +1,11 @@
 import Button from "@cloudscape-design/components/button";
-import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
-import Popover from "@cloudscape-design/components/popover";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMutation } from "@tanstack/react-query";
 
+import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
-import { issueExternalId } from "../api/queries";
+import { Copy } from "../common/copy";
+import { Info } from "../common/info";
 import { Time } from "../common/time";
 
 /** An external id as Berth issued it. */
@@ -17,7 +17,7 @@ export interface Issued {
 /** Has Berth issue an external id. */
 export function useIssue(then: (issued: Issued) => void) {
   const { mutate, isPending, error } = useMutation({
-    mutationFn: issueExternalId,
+    mutationFn: () => answer(api.POST("/api/cloud-accounts/external-id")),
     onSuccess: ({ externalId, expiresTimestamp }) =>
       then({ externalId, externalIdExpires: expiresTimestamp }),
   });
@@ -28,15 +28,7 @@ export function useIssue(then: (issued: Issued) => void) {
 export function ExternalIdActions({ id, issue, busy }: { id: string; issue: () => void; busy: boolean }) {
   return (
     <SpaceBetween direction="horizontal" size="xxs">
-      {id !== "" && (
-        <CopyToClipboard
-          variant="icon"
-          copyButtonAriaLabel="Copy external id"
-          copySuccessText="Copied"
-          copyErrorText="Could not be copied: select the text instead"
-          textToCopy={id}
-        />
-      )}
+      {id !== "" && <Copy variant="icon" copyButtonAriaLabel="Copy external id" textToCopy={id} />}
       <Button formAction="none" loading={busy} onClick={issue}>
         {id === "" ? "Issue external id" : "Issue another"}
       </Button>
@@ -57,19 +49,10 @@ export function Expiry({ at }: { at: string }) {
 
 export function ExternalIdInfo() {
   return (
-    <Popover
+    <Info
       header="External id"
-      triggerType="custom"
-      dismissAriaLabel="Close"
-      renderWithPortal
-      content="What Berth names when it assumes the role. The role's trust policy must ask for it: otherwise any other customer of this Berth who knows the role's ARN could have Berth get in, and the role is refused. It is no secret."
-    >
-      <Button
-        variant="inline-icon"
-        formAction="none"
-        iconName="status-info"
-        ariaLabel="What an external id is"
-      />
-    </Popover>
+      label="What an external id is"
+      text="What Berth names when it assumes the role. The role's trust policy must ask for it: otherwise any other customer of this Berth who knows the role's ARN could have Berth get in, and the role is refused. It is no secret."
+    />
   );
 }

@@ -1,9 +1,9 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Popover from "@cloudscape-design/components/popover";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 
+import { Copy } from "../common/copy";
 import { asPolicyText, type FieldState, withPolicy } from "./findings";
 
 /** The information icon beside a field: what is wrong with it, what to do, and the statement to add. */
@@ -59,10 +59,8 @@ export function Problem({ title, state }: { title: string; state: FieldState }) 
                 ? "Add this statement to the policy by which Berth gets in:"
                 : "Add these statements to the policy by which Berth gets in:"}
             </b>
-            <CopyToClipboard
+            <Copy
               copyButtonText={state.statements.length === 1 ? "Copy statement" : "Copy statements"}
-              copySuccessText="Copied"
-              copyErrorText="Could not be copied: select the text instead"
               textToCopy={policy}
             />
             <pre className="code" tabIndex={0} aria-label="Policy statements">
@@ -85,12 +83,7 @@ function Remedy({ remedy }: { remedy: string }) {
       </Box>
       {policy && (
         <>
-          <CopyToClipboard
-            copyButtonText="Copy policy"
-            copySuccessText="Copied"
-            copyErrorText="Could not be copied: select the text instead"
-            textToCopy={policy}
-          />
+          <Copy copyButtonText="Copy policy" textToCopy={policy} />
           <pre className="code" tabIndex={0} role="group" aria-label="Policy">
             {policy}
           </pre>

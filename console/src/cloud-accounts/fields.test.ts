@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import type { CloudAccount } from "../api/types";
 import { cleaned, EMPTY, fieldsOf, type Form, initialForm, type Mode, problems, request } from "./fields";
+import type { CloudAccount } from "./queries";
 
 const ADD: Mode = { kind: "add" };
 const GOOD: Form = {

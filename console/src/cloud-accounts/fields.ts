@@ -1,17 +1,16 @@
 // The fields of the dialogs and when they are well-formed. The server has the last word; these rules are its
 // own, so that nobody waits for an answer to learn of a typing error.
-import type { CloudAccount, VerifyRequest } from "../api/types";
+import { CloudAccountFields } from "../api/limits";
+import type { Schemas } from "../api/schemas";
+import { isText } from "../common/limits";
+import type { VerifyRequest } from "../verification/stream";
+import type { CloudAccount } from "./queries";
 
-/** A field of the dialogs, named as in the API. */
-export type Field =
-  | "name"
-  | "accessKeyId"
-  | "accessSecretKey"
-  | "roleArn"
-  | "externalId"
-  | "consoleUsername"
-  | "consolePassword"
-  | "consoleRoleName";
+/** A field of the dialogs, named as in the API; what a finding may be about besides is in no field. */
+export type Field = Exclude<
+  NonNullable<Schemas["Finding"]["field"]>,
+  "provider" | "accessMode" | "signInLoginUrl"
+>;
 
 /** How Berth gets in. */
 export type AccessMode = CloudAccount["accessMode"];
@@ -83,7 +82,7 @@ export function initialForm(mode: Mode): Form {
 export function problems(form: Form, mode: Mode): Partial<Record<Field, string>> {
   const found: Partial<Record<Field, string>> = {};
   for (const field of fieldsOf(mode, form.accessMode)) {
-    const problem = form[field] === "" ? missing(field, form, mode) : RULES[field](form[field]);
+    const problem = form[field] === "" ? missing(field, form, mode) : malformed(field, form[field]);
     if (problem) found[field] = problem;
   }
   return found;
@@ -118,61 +117,45 @@ export function cleaned(field: Field, typed: string): string {
 }
 
 function missing(field: Field, form: Form, mode: Mode): string | null {
-  if (mode.kind === "add") return `${LABELS[field]} is required.`;
-  const before = initialForm(mode);
-  switch (field) {
-    case "accessSecretKey":
-      return form.accessKeyId === before.accessKeyId ? null : "A new access key comes with its secret key.";
-    case "consolePassword":
-      return form.consoleUsername === before.consoleUsername
-        ? null
-        : "A new console username comes with its password.";
-    case "consoleUsername":
-      if (before.consoleUsername) return "The console username can be changed, but not taken away.";
-      return form.consolePassword ? "A console password needs a username." : null;
-    case "consoleRoleName":
-      return before.consoleRoleName ? `${LABELS[field]} is required.` : null;
-    default:
-      return `${LABELS[field]} is required.`;
-  }
+  const mayBe = mode.kind === "edit" ? UNCHANGED[field] : undefined;
+  return mayBe ? mayBe(form, initialForm(mode)) : `${LABELS[field]} is required.`;
 }
 
-const RULES: Record<Field, (text: string) => string | null> = {
-  name: (text) => {
-    if (text.trim() === "") return "Account name is required.";
-    // Counted as the server counts: an emoji is one character.
-    if ([...text.trim()].length > 100) return "Account name must be 100 characters or less.";
-    if (CONTROL.test(text)) return "Account name must not contain control characters.";
-    return null;
-  },
-  accessKeyId: (text) => {
-    if (!/^[A-Z0-9]{16,128}$/.test(text))
-      return "AWS access key must be 16 to 128 characters of A–Z and 0–9, such as AKIAIOSFODNN7EXAMPLE.";
-    if (text.startsWith("ASIA"))
-      return "This is a temporary access key (it starts with ASIA) and would stop working within hours. Create a long-lived access key for the IAM user.";
-    return null;
-  },
-  accessSecretKey: (text) =>
-    /^[A-Za-z0-9/+=]{40}$/.test(text)
+/** What is wrong with a field that is left empty in an edit, where it may be. */
+const UNCHANGED: Partial<Record<Field, (form: Form, before: Form) => string | null>> = {
+  accessSecretKey: (form, before) =>
+    form.accessKeyId === before.accessKeyId ? null : "A new access key comes with its secret key.",
+  consolePassword: (form, before) =>
+    form.consoleUsername === before.consoleUsername
       ? null
-      : "AWS secret key must be the 40 characters that AWS showed when the access key was created.",
-  roleArn: (text) =>
-    /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/(?:[!-~]+\/)?[A-Za-z0-9+=,.@_-]{1,64}$/.test(text)
-      ? null
-      : "Role ARN must be the whole ARN of a role, such as arn:aws:iam::123456789012:role/berth-access.",
-  externalId: (text) =>
-    /^[A-Za-z0-9_+=,.@:/-]{2,1224}$/.test(text)
-      ? null
-      : "External id must be as Berth issued it: letters, digits or _ + = , . @ : / -.",
-  consoleUsername: (text) => (IAM_NAME.test(text) ? null : `AWS console username ${IAM_RULE}`),
-  consolePassword: (text) => {
-    if ([...text].length > 128) return "AWS console password must be 128 characters or less.";
-    return CONTROL.test(text) ? "AWS console password must not contain control characters." : null;
+      : "A new console username comes with its password.",
+  consoleUsername: (form, before) => {
+    if (before.consoleUsername) return "The console username can be changed, but not taken away.";
+    return form.consolePassword ? "A console password needs a username." : null;
   },
-  consoleRoleName: (text) => (IAM_NAME.test(text) ? null : `IAM role name ${IAM_RULE}`),
+  consoleRoleName: (_, before) => (before.consoleRoleName ? `${LABELS.consoleRoleName} is required.` : null),
 };
 
-const IAM_NAME = /^[A-Za-z0-9+=,.@_-]{1,64}$/;
-const IAM_RULE = "must be 1 to 64 letters, digits or + = , . @ _ -, without the ARN and without a path.";
+const IAM_NAME = "must be 1 to 64 letters, digits or + = , . @ _ -, without the ARN and without a path.";
 
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+/** What is told of a field that is not as openapi.json has it. */
+const RULES: Partial<Record<Field, string>> = {
+  accessKeyId: "must be 16 to 128 characters of A–Z and 0–9, such as AKIAIOSFODNN7EXAMPLE.",
+  accessSecretKey: "must be the 40 characters that AWS showed when the access key was created.",
+  roleArn: "must be the whole ARN of a role, such as arn:aws:iam::123456789012:role/berth-access.",
+  externalId: "must be as Berth issued it: letters, digits or _ + = , . @ : / -.",
+  consoleUsername: IAM_NAME,
+  consoleRoleName: IAM_NAME,
+};
+
+function malformed(field: Field, typed: string): string | null {
+  const text = field === "name" ? typed.trim() : typed;
+  const limits = CloudAccountFields[field];
+  if (text === "") return `${LABELS[field]} is required.`;
+  if (field === "accessKeyId" && text.startsWith("ASIA")) {
+    return "This is a temporary access key (it starts with ASIA) and would stop working within hours. Create a long-lived access key for the IAM user.";
+  }
+  if (isText(text, limits)) return null;
+  const rule = RULES[field] ?? `must be ${limits.maxLength} characters or less, without control characters.`;
+  return `${LABELS[field]} ${rule}`;
+}

@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
 
 import { Failure } from "../api/failure";
-import type { Finding, Statement } from "../api/types";
+import type { Schemas } from "../api/schemas";
 import { fieldsOf } from "./fields";
 import { asPolicyText, failures, merged, place, placeFailure, withPolicy } from "./findings";
+
+type Finding = Schemas["Finding"];
+type Statement = Schemas["PolicyStatement"];
 
 const found = (change: Partial<Finding>): Finding => ({
   check: "permission",
@@ -81,7 +84,8 @@ test("statements on the same resources become one", () => {
 });
 
 test("a taken name is the name's problem, a taken key the key's", () => {
-  const taken = (type: string) => Object.keys(placeFailure(new Failure("taken", 409, type), ADD).fields);
+  const taken = (type: string) =>
+    Object.keys(placeFailure(new Failure("taken", 409, type as Failure["type"]), ADD).fields);
   expect(taken("CLOUD_ACCOUNT_NAME_EXISTS")).toEqual(["name"]);
   expect(taken("CLOUD_ACCOUNT_ACCESS_KEY_EXISTS")).toEqual(["accessKeyId"]);
   expect(taken("SOMETHING_NEW")).toEqual([]);

@@ -1,7 +1,11 @@
 // Where the results of a verification are shown: on which field, in which colour, or above the form.
 import type { Failure } from "../api/failure";
-import type { Finding, Statement } from "../api/types";
+import type { Schemas } from "../api/schemas";
+import { sentence } from "../common/words";
 import { type Field, LABELS } from "./fields";
+
+type Finding = Schemas["Finding"];
+type Statement = Schemas["PolicyStatement"];
 
 /** One thing to tell about a field. */
 export interface Note {
@@ -59,7 +63,7 @@ export function placeFailure(failure: Failure, shown: readonly Field[]): Placed 
   if (failure.fields.length > 0) {
     for (const { field, message } of failure.fields) {
       const known = shown.find((one) => one === field);
-      add(field, `${known ? LABELS[known] : field} ${message.replace(/\.$/, "")}.`);
+      add(field, sentence(known ? LABELS[known] : field, message));
     }
   } else {
     add(failure.type ? FIELD_OF[failure.type] : undefined, failure.message);
@@ -67,7 +71,7 @@ export function placeFailure(failure: Failure, shown: readonly Field[]): Placed 
   return placed;
 }
 
-const FIELD_OF: Record<string, Field | undefined> = {
+const FIELD_OF: Partial<Record<Schemas["Error"]["type"], Field>> = {
   CLOUD_ACCOUNT_NAME_EXISTS: "name",
   CLOUD_ACCOUNT_ACCESS_KEY_EXISTS: "accessKeyId",
   // Of all that a form names, only the external id may not be there.

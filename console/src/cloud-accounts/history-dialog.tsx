@@ -1,40 +1,23 @@
 // When an account's access was verified, and what came of it.
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import { useInfiniteQuery } from "@tanstack/react-query";
 
-import { verificationsQuery } from "../api/queries";
-import type { CloudAccount, Verification } from "../api/types";
+import { Dialog } from "../common/dialog";
 import { Empty, Loaded } from "../common/states";
 import { Time } from "../common/time";
-import { cause, conclusion } from "../common/words";
-import { Checks } from "./checks";
+import { Indicator, word } from "../common/words";
+import { Checks } from "../verification/checks";
+import { CAUSES, CONCLUSIONS } from "../verification/words";
+import { type CloudAccount, verificationsQuery } from "./queries";
 
 /** The verifications of the last 90 days, newest first. */
 export function HistoryDialog({ account, onClose }: { account: CloudAccount; onClose: () => void }) {
   const history = useInfiniteQuery(verificationsQuery(account.id));
   const verifications = history.data?.pages.flatMap((page) => page.verifications) ?? [];
   return (
-    <Modal
-      visible
-      size="large"
-      header={
-        <>
-          Verification history of <span className="isolated">{account.name}</span>
-        </>
-      }
-      closeAriaLabel="Close"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <Button onClick={onClose}>Close</Button>
-        </Box>
-      }
-    >
+    <Dialog size="large" title="Verification history of" about={account.name} onClose={onClose}>
       <Loaded query={history} what="the verification history">
         <SpaceBetween size="s">
           <Table
@@ -56,8 +39,17 @@ export function HistoryDialog({ account, onClose }: { account: CloudAccount; onC
                 cell: ({ timestamp }) => <Time at={timestamp} />,
                 isRowHeader: true,
               },
-              { id: "result", header: "Result", cell: (one) => <Result verification={one} /> },
-              { id: "why", header: "Made because", cell: (one) => cause(one.cause) },
+              {
+                id: "result",
+                header: "Result",
+                cell: ({ conclusion, findings }) => (
+                  <SpaceBetween size="xxs">
+                    <Indicator words={CONCLUSIONS} value={conclusion} />
+                    <Checks findings={findings} />
+                  </SpaceBetween>
+                ),
+              },
+              { id: "why", header: "Made because", cell: (one) => word(CAUSES, one.cause) },
               { id: "took", header: "Took", cell: ({ durationMs }) => `${(durationMs / 1000).toFixed(1)} s` },
             ]}
           />
@@ -68,16 +60,6 @@ export function HistoryDialog({ account, onClose }: { account: CloudAccount; onC
           )}
         </SpaceBetween>
       </Loaded>
-    </Modal>
-  );
-}
-
-function Result({ verification }: { verification: Verification }) {
-  const { type, text } = conclusion(verification.conclusion);
-  return (
-    <SpaceBetween size="xxs">
-      <StatusIndicator type={type}>{text}</StatusIndicator>
-      <Checks findings={verification.findings} />
-    </SpaceBetween>
+    </Dialog>
   );
 }

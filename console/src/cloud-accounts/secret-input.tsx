@@ -2,7 +2,7 @@ import Button from "@cloudscape-design/components/button";
 import Input, { type InputProps } from "@cloudscape-design/components/input";
 import { useState } from "react";
 
-import { Eye } from "../common/eye";
+import { Eye } from "./eye";
 
 /** An input whose text is hidden until revealed. */
 export function SecretInput({ label, ...input }: InputProps & { label: string }) {

@@ -5,31 +5,41 @@ import Button from "@cloudscape-design/components/button";
 import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import Popover from "@cloudscape-design/components/popover";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { useSearchParams } from "react-router";
 
-import { cloudAccountsQuery } from "../api/queries";
-import type { CloudAccount } from "../api/types";
 import { useFollow } from "../common/follow";
-import { Eye } from "../common/eye";
 import { Empty, Loaded } from "../common/states";
-import { ListTable } from "../common/table";
+import { ListTable, nameColumn } from "../common/table";
 import { Time } from "../common/time";
-import { status } from "../common/words";
+import { Indicator, shown } from "../common/words";
 import { useCurrent } from "../session/context";
+import { SupportDialog } from "../support/support-dialog";
 import { AccountDialog } from "./account-dialog";
 import { AwsLogo } from "./aws-logo";
 import { DeleteDialog } from "./delete-dialog";
+import { Eye } from "./eye";
 import { Problem } from "./field-problem";
 import { failures } from "./findings";
 import { HistoryDialog } from "./history-dialog";
-import { RotateDialog } from "./rotate-dialog";
-import { SupportDialog } from "./support-dialog";
+import { type CloudAccount, cloudAccountsQuery } from "./queries";
+import { RotateDialog } from "./rotation/rotate-dialog";
 import { VerifyDialog } from "./verify-dialog";
+import { STATUSES } from "./words";
 
-type Dialog = "add" | "edit" | "delete" | "verify" | "history" | "rotate" | "support";
+/** What can be done with an account, each in its dialog. */
+const ACTIONS = {
+  edit: "Edit",
+  delete: "Delete",
+  verify: "Verify now",
+  history: "Verification history",
+  rotate: "Rotate key",
+  support: "Support access",
+};
+type Dialog = "add" | keyof typeof ACTIONS;
+
+const action = (id: keyof typeof ACTIONS) => ({ id, text: ACTIONS[id] });
 
 export default function CloudAccountTab() {
   const { permissions } = useCurrent().session;
@@ -72,7 +82,7 @@ export default function CloudAccountTab() {
               one.accessKeyId,
               one.roleArn,
               one.awsAccountId,
-              status(one.status).text,
+              shown(STATUSES, one.status).text,
               ...one.usedBy.map(({ name }) => name),
             ].join(" ")
           }
@@ -99,15 +109,11 @@ export default function CloudAccountTab() {
           actions={
             permissions.write && (
               <SpaceBetween direction="horizontal" size="xs">
-                <Button disabled={!chosen} onClick={() => open("verify", chosen)}>
-                  Verify now
-                </Button>
-                <Button disabled={!chosen} onClick={() => open("edit", chosen)}>
-                  Edit
-                </Button>
-                <Button disabled={!chosen} onClick={() => open("delete", chosen)}>
-                  Delete
-                </Button>
+                {(["verify", "edit", "delete"] as const).map((name) => (
+                  <Button key={name} disabled={!chosen} onClick={() => open(name, chosen)}>
+                    {ACTIONS[name]}
+                  </Button>
+                ))}
                 {add}
               </SpaceBetween>
             )
@@ -119,13 +125,7 @@ export default function CloudAccountTab() {
               sortingField: "provider",
               cell: ({ provider }) => (provider === "AWS" ? <AwsLogo /> : provider),
             },
-            {
-              id: "name",
-              header: "Account name",
-              sortingField: "name",
-              isRowHeader: true,
-              cell: ({ name }) => <span className="isolated">{name}</span>,
-            },
+            nameColumn("Account name"),
             { id: "key", header: "AWS access key", cell: (one) => <MaskedKey account={one} /> },
             {
               id: "aws",
@@ -167,18 +167,14 @@ export default function CloudAccountTab() {
                         expandToViewport
                         ariaLabel={`Actions for ${one.name}`}
                         items={[
-                          { id: "edit", text: "Edit" },
-                          { id: "delete", text: "Delete" },
-                          { id: "verify", text: "Verify now" },
-                          { id: "history", text: "Verification history" },
+                          ...(["edit", "delete", "verify", "history"] as const).map(action),
                           {
-                            id: "rotate",
-                            text: "Rotate key",
+                            ...action("rotate"),
                             disabled: one.accessMode === "role",
                             disabledReason:
                               "Berth gets in by a role: there is no access key, so there is nothing to rotate.",
                           },
-                          ...(permissions.manageUsers ? [{ id: "support", text: "Support access" }] : []),
+                          ...(permissions.manageUsers ? [action("support")] : []),
                         ]}
                         onItemClick={({ detail }) => open(detail.id as Dialog, one)}
                       />
@@ -240,9 +236,8 @@ function MaskedKey({ account: { name, accessKeyId, roleArn } }: { account: Cloud
 }
 
 function Status({ account }: { account: CloudAccount }) {
-  const { type, text } = status(account.status);
-  const shown: ReactNode = <StatusIndicator type={type}>{text}</StatusIndicator>;
-  if (!account.statusReason) return shown;
+  const indicator = <Indicator words={STATUSES} value={account.status} />;
+  if (!account.statusReason) return indicator;
   const failing = account.status === "active-error" && account.failingFindings.length > 0;
   return (
     <Popover
@@ -264,7 +259,7 @@ function Status({ account }: { account: CloudAccount }) {
       dismissAriaLabel="Close"
       renderWithPortal={failing}
     >
-      {shown}
+      {indicator}
     </Popover>
   );
 }

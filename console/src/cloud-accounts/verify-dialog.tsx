@@ -1,19 +1,17 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 
-import { cloudAccountsQuery } from "../api/queries";
-import type { CloudAccount } from "../api/types";
-import { verifyStored } from "../api/verify";
-import { fieldsOf, LABELS } from "./fields";
+import { Dialog } from "../common/dialog";
+import { VerificationProgress } from "../verification/progress";
+import { verifyStored } from "../verification/stream";
+import { useVerification } from "../verification/use-verification";
 import { FieldProblem, summary } from "./field-problem";
+import { fieldsOf, LABELS } from "./fields";
 import { place } from "./findings";
-import { useVerification } from "./use-verification";
-import { VerificationProgress } from "./verification-progress";
+import { type CloudAccount, cloudAccountsQuery } from "./queries";
 
 /** Checks an account as it is: its status, its time of last verification and its history follow. */
 export function VerifyDialog({ account, onClose }: { account: CloudAccount; onClose: () => void }) {
@@ -27,21 +25,7 @@ export function VerifyDialog({ account, onClose }: { account: CloudAccount; onCl
   const shown = fieldsOf({ kind: "edit", account }, account.accessMode);
   const placed = place("findings" in snapshot ? snapshot.findings : [], shown);
   return (
-    <Modal
-      visible
-      header={
-        <>
-          Verify <span className="isolated">{account.name}</span>
-        </>
-      }
-      closeAriaLabel="Close"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <Button onClick={onClose}>Close</Button>
-        </Box>
-      }
-    >
+    <Dialog title="Verify" about={account.name} onClose={onClose}>
       <SpaceBetween size="m">
         {snapshot.phase === "failed" && <Alert type="error">{snapshot.failure.message}</Alert>}
         {placed.general.map(({ message, remedy, blocking }, index) => (
@@ -61,6 +45,6 @@ export function VerifyDialog({ account, onClose }: { account: CloudAccount; onCl
           );
         })}
       </SpaceBetween>
-    </Modal>
+    </Dialog>
   );
 }

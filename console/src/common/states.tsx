@@ -53,6 +53,17 @@ export function Loaded({ query, what, children }: { query: Asked; what: string; 
   return children;
 }
 
+/** What a select tells while its options are on their way, or could not be had. */
+export function optionsOf({ isPending, error, refetch }: Asked, what: string) {
+  return {
+    statusType: isPending ? "loading" : error ? "error" : "finished",
+    loadingText: `Loading ${what}`,
+    errorText: `Could not load ${what}`,
+    recoveryText: "Try again",
+    onLoadItems: () => void (error && refetch()),
+  } as const;
+}
+
 /** That `what` is on its way. */
 export function Loading({ what, retry }: { what: string; retry?: () => unknown }) {
   const slow = useSlow(true);

@@ -30,6 +30,12 @@ interface Props<T> {
   selection?: { id: string | null; change: (id: string | null) => void; label: (item: T) => string };
 }
 
+/** The column that tells one from another. */
+export function nameColumn<T extends { name: string }>(header = "Name"): TableProps.ColumnDefinition<T> {
+  const cell = ({ name }: T) => <span className="isolated">{name}</span>;
+  return { id: "name", header, sortingField: "name", isRowHeader: true, cell };
+}
+
 export function ListTable<T>(props: Props<T>) {
   const { what, title, items, rowId, searched, selection } = props;
   const key = `berth.page-size.${what}`;

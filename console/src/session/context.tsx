@@ -1,12 +1,14 @@
 // Who is signed in, and which subscription is selected, for everything inside the shell.
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
 
-import type { Session, Subscription } from "../api/types";
+import type { Schemas } from "../api/schemas";
+
+type Session = Schemas["Session"];
 
 interface Current {
   session: Session;
   /** The selected subscription; `null` when the account has none. */
-  subscription: Subscription | null;
+  subscription: Session["subscriptions"][number] | null;
   select: (id: number) => void;
 }
 

@@ -12,8 +12,8 @@ import { type FormEvent, useState } from "react";
 
 import { answer, api } from "../api/client";
 import { asFailure, type Failure } from "../api/failure";
-import { sessionQuery } from "../api/queries";
 import { useOnline, useSlow } from "../common/states";
+import { sessionQuery } from "./queries";
 
 /** Asks for email and password. The page's address stays, so that one gets where one wanted to go. */
 export function SignIn({ ended }: { ended: boolean }) {

@@ -1,29 +1,31 @@
 // What surrounds every page: top bar, side navigation, messages, breadcrumbs.
 import AppLayout from "@cloudscape-design/components/app-layout";
 import Flashbar from "@cloudscape-design/components/flashbar";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
 import { Navigate, Route, Routes } from "react-router";
 
-import type { Session } from "../api/types";
+import type { Schemas } from "../api/schemas";
 import { FlashProvider, useFlashes } from "../common/flash";
 import { Loading, useOnline } from "../common/states";
 import { SessionProvider, useCurrent } from "../session/context";
+import { TaskTracker } from "../tasks/tracker";
 import { Boundary } from "./boundary";
 import { Navigation } from "./navigation";
-import { TaskTracker } from "./tasks";
 import { TopBar } from "./top-bar";
 
-const Subscriptions = lazy(() => import("../pages/subscriptions"));
-const CreateSubscription = lazy(() => import("../pages/create-subscription"));
-const Subscription = lazy(() => import("../pages/subscription"));
-const AccountSettings = lazy(() => import("../pages/account-settings"));
-const IamResources = lazy(() => import("../pages/iam-resources"));
-const AccessManagement = lazy(() => import("../pages/access-management"));
-const Logs = lazy(() => import("../pages/logs"));
-const NotFound = lazy(() => import("../pages/not-found"));
+const PAGES: [path: string, Content: ComponentType][] = [
+  ["subscriptions", lazy(() => import("../subscriptions/list"))],
+  ["subscriptions/create", lazy(() => import("../subscriptions/order/page"))],
+  ["subscriptions/:id/:tab?", lazy(() => import("../subscriptions/page"))],
+  ["account-settings/:tab?", lazy(() => import("../account/page"))],
+  ["guides/iam-resources", lazy(() => import("../cloud-accounts/guide/page"))],
+  ["access-management/:tab?", lazy(() => import("../access/page"))],
+  ["logs", lazy(() => import("../logs/page"))],
+  ["*", lazy(() => import("./not-found"))],
+];
 
 interface Props {
-  session: Session;
+  session: Schemas["Session"];
   onSignedIn: () => void;
   onSignedOut: () => void;
 }
@@ -70,14 +72,9 @@ function Layout() {
           <Suspense fallback={<Loading what="the page" />}>
             <Routes>
               <Route index element={<Home />} />
-              <Route path="subscriptions" element={<Subscriptions />} />
-              <Route path="subscriptions/create" element={<CreateSubscription />} />
-              <Route path="subscriptions/:id/:tab?" element={<Subscription />} />
-              <Route path="account-settings/:tab?" element={<AccountSettings />} />
-              <Route path="guides/iam-resources" element={<IamResources />} />
-              <Route path="access-management/:tab?" element={<AccessManagement />} />
-              <Route path="logs" element={<Logs />} />
-              <Route path="*" element={<NotFound />} />
+              {PAGES.map(([path, Content]) => (
+                <Route key={path} path={path} element={<Content />} />
+              ))}
             </Routes>
           </Suspense>
         </Boundary>

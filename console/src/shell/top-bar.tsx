@@ -5,12 +5,12 @@ import { useNavigate } from "react-router";
 
 import { answer, api } from "../api/client";
 import { asFailure } from "../api/failure";
-import { sessionQuery } from "../api/queries";
-import { chooseColours, chosenColours, type Colours } from "../common/colours";
 import { useFlashes } from "../common/flash";
 import { forgetDrafts } from "../common/storage";
-import { planName } from "../common/words";
 import { useCurrent } from "../session/context";
+import { planName } from "../session/plans";
+import { sessionQuery } from "../session/queries";
+import { chooseColours, chosenColours, type Colours } from "./colours";
 
 const COLOURS: Record<Colours, string> = { system: "As the system", light: "Light", dark: "Dark" };
 

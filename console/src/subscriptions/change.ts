@@ -1,13 +1,13 @@
 // Changing a subscription: asked for by a request that makes a task, and done when that is finished.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { subscriptionsQuery } from "../api/queries";
-import { finished } from "../api/tasks";
-import type { Task } from "../api/types";
-import { useFollowTask } from "../shell/tasks";
+import { KEYS } from "../api/query-client";
+import type { Schemas } from "../api/schemas";
+import { finished } from "../tasks/finished";
+import { useFollowTask } from "../tasks/use-follow-task";
 
 /** A mutation that lasts until its task is finished, and whose failure is the task's. */
-export function useChange<Wanted>(ask: (wanted: Wanted) => Promise<Task>) {
+export function useChange<Wanted>(ask: (wanted: Wanted) => Promise<Schemas["Task"]>) {
   const client = useQueryClient();
   const follow = useFollowTask();
   return useMutation({
@@ -16,6 +16,6 @@ export function useChange<Wanted>(ask: (wanted: Wanted) => Promise<Task>) {
       await follow(task);
       return finished(task);
     },
-    onSuccess: () => client.invalidateQueries({ queryKey: subscriptionsQuery.queryKey }),
+    onSuccess: () => client.invalidateQueries({ queryKey: [KEYS.subscriptions] }),
   });
 }

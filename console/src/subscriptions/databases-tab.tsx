@@ -3,13 +3,14 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
 
-import { plannedDatabasesQuery } from "../api/queries";
-import type { ListedSubscription } from "../api/types";
 import { Empty, Loaded } from "../common/states";
-import { ListTable } from "../common/table";
+import { ListTable, nameColumn } from "../common/table";
+import { word } from "../common/words";
+import { plannedDatabasesQuery, type Subscription } from "./queries";
+import { THROUGHPUTS } from "./words";
 
 /** The databases that size what is built. None of them runs. */
-export default function DatabasesTab({ subscription: { id } }: { subscription: ListedSubscription }) {
+export default function DatabasesTab({ subscription: { id } }: { subscription: Subscription }) {
   const databases = useQuery(plannedDatabasesQuery(id));
   return (
     <SpaceBetween size="l">
@@ -25,13 +26,7 @@ export default function DatabasesTab({ subscription: { id } }: { subscription: L
           searched={({ name, protocol }) => `${name} ${protocol}`}
           empty={<Empty title="No databases" hint="None were ordered with this subscription." />}
           columns={[
-            {
-              id: "name",
-              header: "Name",
-              sortingField: "name",
-              isRowHeader: true,
-              cell: ({ name }) => <span className="isolated">{name}</span>,
-            },
+            nameColumn(),
             {
               id: "status",
               header: "Status",
@@ -61,7 +56,7 @@ export default function DatabasesTab({ subscription: { id } }: { subscription: L
               id: "throughput",
               header: "Throughput",
               cell: ({ throughputMeasurement: { by, value } }) =>
-                `${value.toLocaleString("en")} ${by === "number-of-shards" ? "shards" : "operations per second"}`,
+                `${value.toLocaleString("en")} ${word<string>(THROUGHPUTS, by)}`,
             },
           ]}
         />

@@ -6,15 +6,15 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
-import { deploymentsQuery } from "../api/queries";
-import type { ListedSubscription } from "../api/types";
-import { Confirm } from "../common/confirm";
-import { hasCloudAccounts } from "../common/words";
+import { FormDialog } from "../common/dialog";
+import { count } from "../common/words";
+import { hasCloudAccounts } from "../session/plans";
 import { useChange } from "./change";
-import { count } from "./plan";
+import { deploymentsQuery } from "./deployments/queries";
+import type { Subscription } from "./queries";
 
 interface Props {
-  subscription: ListedSubscription;
+  subscription: Subscription;
   onClose: () => void;
 }
 
@@ -32,16 +32,14 @@ export function DeleteSubscription({ subscription: { id, name, plan }, onClose }
     ),
   );
   const found = deployments.data ?? [];
-  const confirmed = typed.trim() === name.trim();
-  const submit = () => confirmed && !remove.isPending && remove.mutate(undefined, { onSuccess: onClose });
 
   return (
-    <Confirm
+    <FormDialog
       title="Delete subscription"
       verb="Delete"
       action={remove}
-      disabled={!confirmed}
-      onConfirm={submit}
+      disabled={typed.trim() !== name.trim()}
+      onSubmit={() => remove.mutate(undefined, { onSuccess: onClose })}
       onClose={onClose}
     >
       <Box>
@@ -68,14 +66,12 @@ export function DeleteSubscription({ subscription: { id, name, plan }, onClose }
       >
         <Input
           value={typed}
-          autoFocus
           autoComplete="off"
           spellcheck={false}
           ariaLabel="Name of the subscription"
           onChange={({ detail }) => setTyped(detail.value)}
-          onKeyDown={({ detail }) => detail.key === "Enter" && submit()}
         />
       </FormField>
-    </Confirm>
+    </FormDialog>
   );
 }

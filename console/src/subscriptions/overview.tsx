@@ -2,19 +2,21 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { cloudAccountsQuery, deploymentsQuery } from "../api/queries";
-import type { ListedSubscription } from "../api/types";
+import { cloudAccountsQuery } from "../cloud-accounts/queries";
 import { useFollow } from "../common/follow";
 import { Time } from "../common/time";
-import { hasCloudAccounts, planName, status } from "../common/words";
-import { inPlace } from "./progress";
+import { Indicator } from "../common/words";
+import { hasCloudAccounts, planName } from "../session/plans";
+import { inPlace } from "./deployments/progress";
+import { deploymentsQuery } from "./deployments/queries";
+import type { Subscription } from "./queries";
+import { STATUSES } from "./words";
 
 /** What a subscription is. */
-export function Overview({ subscription }: { subscription: ListedSubscription }) {
+export function Overview({ subscription }: { subscription: Subscription }) {
   const { id, plan, regions } = subscription;
   const built = hasCloudAccounts(plan);
   const deployments = useQuery({ ...deploymentsQuery(id), enabled: built });
@@ -28,11 +30,7 @@ export function Overview({ subscription }: { subscription: ListedSubscription })
           { label: "Plan", value: planName(plan) },
           {
             label: "Status",
-            value: (
-              <StatusIndicator type={status(subscription.status).type}>
-                {status(subscription.status).text}
-              </StatusIndicator>
-            ),
+            value: <Indicator words={STATUSES} value={subscription.status} />,
           },
           { label: "Cloud account", value: <Account subscription={subscription} /> },
           { label: "Regions", value: regions.join(", ") || "None yet" },
@@ -53,11 +51,7 @@ export function Overview({ subscription }: { subscription: ListedSubscription })
   );
 }
 
-function Account({
-  subscription: { cloudAccountId, plan },
-}: {
-  subscription: ListedSubscription;
-}): ReactNode {
+function Account({ subscription: { cloudAccountId, plan } }: { subscription: Subscription }): ReactNode {
   const accounts = useQuery(cloudAccountsQuery);
   const follow = useFollow();
   const account = accounts.data?.find(({ id }) => id === cloudAccountId);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { saidOf, sentence, standing, stepOf, valueAt } from "./problems";
+import { saidOf, standing, valueAt, worded } from "./problems";
 
 const NETWORK = "cloudProviders[0].regions[0].networking.deploymentCIDR";
 const body = (cidr: string) => ({
@@ -9,8 +9,8 @@ const body = (cidr: string) => ({
 
 test("the server's words become a sentence about the field as it is called here", () => {
   const message = "is 10.0.0.0/24, which overlaps with 10.0.0.0/16 of subscription 7";
-  expect(sentence({ field: NETWORK, message }).message).toBe(`Deployment CIDR ${message}.`);
-  expect(sentence({ field: "new.field", message: "is wrong." }).message).toBe("new.field is wrong.");
+  expect(worded({ field: NETWORK, message }).message).toBe(`Deployment CIDR ${message}.`);
+  expect(worded({ field: "new.field", message: "is wrong." }).message).toBe("new.field is wrong.");
 });
 
 test("a problem of a part is shown with the whole, where the part has no field of its own", () => {
@@ -27,14 +27,3 @@ test("what the server refused stands until the field is changed", () => {
   expect(valueAt(body("x"), NETWORK)).toBe("x");
   expect(valueAt(undefined, NETWORK)).toBeUndefined();
 });
-
-test.each([
-  ["paymentMethodId", "plan"],
-  ["cloudProviders[0].cloudAccountId", "account"],
-  ["cloudProviders[0].regions[0].region", "regions"],
-  [NETWORK, "networking"],
-  ["databases[2].name", "databases"],
-  ["cloudProviders[0].resourceTags[0].key", "tags"],
-  ["planId", "size"],
-  ["subscription", "review"],
-])("%s is mended in the step %s", (field, step) => expect(stepOf(field)).toBe(step));

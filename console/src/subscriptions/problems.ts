@@ -1,5 +1,6 @@
 // What is wrong with a request, and beside which field it is shown.
-import type { Problem } from "./order";
+import type { Problem } from "../api/failure";
+import { sentence } from "../common/words";
 
 const LABELS: [RegExp, string][] = [
   [/^name$/, "Name"],
@@ -37,10 +38,9 @@ export function labelOf(field: string): string {
   return LABELS.find(([path]) => path.test(field))?.[1] ?? field;
 }
 
-/** A problem that the server told, as a sentence: its messages follow the field's name. */
-export function sentence({ field, message }: Problem): Problem {
-  const text = `${labelOf(field)} ${message}`;
-  return { field, message: /[.?!]$/.test(text) ? text : `${text}.` };
+/** A problem that the server told, in its field's words. */
+export function worded({ field, message }: Problem): Problem {
+  return { field, message: sentence(labelOf(field), message) };
 }
 
 /** What is wrong with a field, or with a part of it that has no field of its own. */
@@ -73,23 +73,5 @@ export function valueAt(body: unknown, path: string): unknown {
  */
 export function standing(problems: Problem[], refused: unknown, current: unknown): Problem[] {
   const text = (body: unknown, path: string) => JSON.stringify(valueAt(body, path));
-  return problems.filter(({ field }) => text(refused, field) === text(current, field)).map(sentence);
-}
-
-/** The steps of the wizard. */
-export type StepId = "plan" | "account" | "regions" | "networking" | "databases" | "tags" | "size" | "review";
-
-const STEPS: [RegExp, StepId][] = [
-  [/^(name|paymentMethod|paymentMethodId)$/, "plan"],
-  [/^planId$/, "size"],
-  [/\.cloudAccountId$/, "account"],
-  [/\.networking/, "networking"],
-  [/\.regions/, "regions"],
-  [/^databases/, "databases"],
-  [/\.resourceTags/, "tags"],
-];
-
-/** In which step a field is. What belongs to none is shown with the review. */
-export function stepOf(field: string): StepId {
-  return STEPS.find(([path]) => path.test(field))?.[1] ?? "review";
+  return problems.filter(({ field }) => text(refused, field) === text(current, field)).map(worded);
 }
