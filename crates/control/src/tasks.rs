@@ -360,7 +360,7 @@ fn refusal(report: &Report) -> Failure {
     let mut cause: Vec<String> = decisive
         .iter()
         .take(SHOWN)
-        .map(|finding| match &finding.remedy {
+        .map(|finding| match finding.whole_remedy() {
             Some(remedy) => format!("{} {remedy}", finding.message),
             None => finding.message.clone(),
         })

@@ -274,9 +274,7 @@ fn may_not_check(
             .action(action)
             .resource(resource);
     match statement {
-        Some(statement) => {
-            finding.remedy(permissions::add_statement(scope, &statement)).statement(statement)
-        }
+        Some(statement) => finding.remedy(permissions::add_statement(scope)).statement(statement),
         None => finding,
     }
 }

@@ -5,6 +5,7 @@
 pub mod action;
 pub mod blueprint;
 pub mod compare;
+pub mod difference;
 pub mod draft;
 pub mod drift;
 pub mod inventory;
@@ -17,6 +18,7 @@ pub mod restore;
 pub mod sizing;
 pub mod state;
 pub mod teardown;
+mod words;
 
 use std::{collections::BTreeMap, fmt};
 

@@ -1,5 +1,10 @@
 //! Findings: what a verification found out, one by one, and what they add up to.
 
+mod kept;
+mod words;
+
+pub use words::Told;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -132,14 +137,14 @@ pub struct Evidence {
 
 /// One result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", from = "kept::Kept")]
 pub struct Finding {
     /// What was looked at.
     pub check: Check,
     /// The form field it belongs to; none when it belongs to no field (AWS unreachable, throttled).
     pub field: Option<Field>,
-    /// The AWS action it is about, such as `ec2:RunInstances`.
-    pub action: Option<String>,
+    /// The AWS actions it is about, such as `ec2:RunInstances`.
+    pub actions: Vec<String>,
     /// The AWS resource it is about: an ARN, a pattern, or a name.
     pub resource: Option<String>,
     /// How it ended.
@@ -148,12 +153,12 @@ pub struct Finding {
     pub blocking: bool,
     /// What was found, in one sentence.
     pub message: String,
-    /// What to do about it. None when there is nothing to do.
+    /// What to do about it; where there is a statement, what to do with that. None when there is nothing to do.
     pub remedy: Option<String>,
-    /// The policy statement that would grant what is missing, ready to paste.
+    /// The policy statement that would grant what is missing.
     pub statement: Option<Statement>,
     /// The call that says so. None when it rests on no call, and in findings older than this field.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
 }
 
@@ -162,7 +167,7 @@ impl Finding {
         Self {
             check,
             field: None,
-            action: None,
+            actions: Vec::new(),
             resource: None,
             verdict,
             blocking,
@@ -207,8 +212,14 @@ impl Finding {
 
     /// The AWS action it is about.
     #[must_use]
-    pub fn action(mut self, action: impl Into<String>) -> Self {
-        self.action = Some(action.into());
+    pub fn action(self, action: impl Into<String>) -> Self {
+        self.actions([action.into()])
+    }
+
+    /// The AWS actions it is about.
+    #[must_use]
+    pub fn actions(mut self, actions: impl IntoIterator<Item = String>) -> Self {
+        self.actions = actions.into_iter().collect();
         self
     }
 
@@ -226,7 +237,7 @@ impl Finding {
         self
     }
 
-    /// What to do about it.
+    /// What to do about it; with a statement, what to do with that, without a stop at the end.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
@@ -316,6 +327,29 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_finding_stored_as_it_is_told_is_still_read() {
+        let statement = Statement {
+            sid: "BerthRunInstances".into(),
+            effect: "Allow".into(),
+            action: vec!["ec2:RunInstances".into(), "ec2:CreateTags".into()],
+            resource: vec!["*".into()],
+            condition: Default::default(),
+        };
+        let finding = Finding::fail(Check::Permission, "It may not.")
+            .actions(statement.action.clone())
+            .remedy("Add this statement to the policy of the IAM user")
+            .statement(statement);
+        let told = finding.told();
+        assert_eq!(told.action.as_deref(), Some("ec2:RunInstances, ec2:CreateTags"));
+
+        let stored = serde_json::to_string(&told).unwrap();
+
+        assert_eq!(serde_json::from_str::<Finding>(&stored).unwrap(), finding);
+        let again = serde_json::to_string(&finding).unwrap();
+        assert_eq!(serde_json::from_str::<Finding>(&again).unwrap(), finding);
+    }
 
     #[test]
     fn a_finding_stored_before_there_was_evidence_is_still_read() {

@@ -8,7 +8,7 @@ use berth_domain::{
         AwsId, Kind,
         blueprint::{Blueprint, Key},
         record::{Learnt, Record},
-        state::{By, Deployment, DeploymentState, KeptDrift, Trouble, Work},
+        state::{By, Deployment, DeploymentState, DriftFinding, KeptDrift, Trouble, Work},
     },
     ids::{AccountId, CloudAccountId, DeploymentId, OperationId, SubscriptionId},
     problem::Problem,
@@ -91,10 +91,10 @@ pub struct SubscriptionMove {
 pub struct DriftChange {
     /// What is new.
     pub added: Vec<KeptDrift>,
-    /// What is over, by fingerprint.
-    pub over: Vec<String>,
-    /// Who did what is known already, by fingerprint.
-    pub found_out: Vec<(String, By)>,
+    /// What is over.
+    pub over: Vec<DriftFinding>,
+    /// Who did what is known already.
+    pub found_out: Vec<(DriftFinding, By)>,
     /// What webhooks are told.
     pub events: Vec<Event>,
     /// What the audit log says.
@@ -413,24 +413,23 @@ impl Store {
         sites::hold(&tx, site).await?;
         deployment_drift::Entity::delete_many()
             .filter(deployment_drift::Column::DeploymentId.eq(deployment.0))
-            .filter(deployment_drift::Column::Fingerprint.is_in(over))
+            .filter(deployment_drift::Column::Finding.is_in(over.iter().map(json)))
             .exec(&tx)
             .await?;
-        for KeptDrift { fingerprint, finding, since, by } in added {
+        for KeptDrift { finding, since, by } in added {
             let row = deployment_drift::Model {
                 deployment_id: deployment.0,
-                fingerprint,
                 finding: json(&finding),
                 since: micros(since),
                 made_by: by.as_ref().map(json),
             };
             deployment_drift::Entity::insert(row.into_active_model()).exec_without_returning(&tx).await?;
         }
-        for (fingerprint, by) in found_out {
+        for (finding, by) in found_out {
             deployment_drift::Entity::update_many()
                 .col_expr(deployment_drift::Column::MadeBy, Expr::value(json(&by)))
                 .filter(deployment_drift::Column::DeploymentId.eq(deployment.0))
-                .filter(deployment_drift::Column::Fingerprint.eq(fingerprint))
+                .filter(deployment_drift::Column::Finding.eq(json(&finding)))
                 .exec(&tx)
                 .await?;
         }
@@ -603,21 +602,21 @@ async fn with_records(
 async fn kept_drift(db: &impl ConnectionTrait, deployment: DeploymentId) -> Result<Vec<KeptDrift>, Error> {
     let rows = deployment_drift::Entity::find()
         .filter(deployment_drift::Column::DeploymentId.eq(deployment.0))
-        .order_by_asc(deployment_drift::Column::Since)
-        .order_by_asc(deployment_drift::Column::Fingerprint)
         .all(db)
         .await?;
-    rows.into_iter()
+    let mut kept = rows
+        .into_iter()
         .map(|row| {
             let what = || format!("drift of deployment {deployment}");
             Ok(KeptDrift {
                 finding: serde_json::from_str(&row.finding).or_corrupt(what)?,
                 since: time(row.since, what)?,
                 by: row.made_by.as_deref().map(serde_json::from_str).transpose().or_corrupt(what)?,
-                fingerprint: row.fingerprint,
             })
         })
-        .collect()
+        .collect::<Result<Vec<_>, Error>>()?;
+    kept.sort_by(|one, other| (one.since, &one.finding).cmp(&(other.since, &other.finding)));
+    Ok(kept)
 }
 
 fn row_of(deployment: DeploymentId, record: Record) -> resource::Model {

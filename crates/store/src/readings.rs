@@ -4,7 +4,7 @@ use berth_domain::{
     deployment::{
         AwsId, Kind,
         blueprint::Key,
-        compare::What,
+        difference::What,
         monitoring::{Checks, Figure, Health, Node, NodeReading, Sight, nodes},
         state::{DeploymentState, DriftFinding},
     },
@@ -294,7 +294,7 @@ impl Store {
         for row in rows {
             let finding: DriftFinding =
                 serde_json::from_str(&row).or_corrupt(|| "a drift finding".into())?;
-            *counts.entry(finding.what).or_default() += 1;
+            *counts.entry(finding.difference.what()).or_default() += 1;
         }
         Ok(counts)
     }

@@ -113,7 +113,6 @@ impl Store {
         let row = restore::Model {
             id: new.id.0,
             deployment_id: deployment.0,
-            fingerprint: new.fingerprint.clone(),
             finding: json(&new.finding),
             at: micros(new.at),
             outcome: new.outcome.as_str().to_owned(),
@@ -164,7 +163,6 @@ impl restore::Model {
             at: time(self.at, what)?,
             outcome: RestoreOutcome::parse(&self.outcome).or_corrupt(what)?,
             message: self.message.clone(),
-            fingerprint: self.fingerprint,
         })
     }
 }

@@ -170,7 +170,7 @@ pub fn assert_only_missed(report: &Report, row: &Permission) {
     let named: Vec<_> = of_policies.filter(|finding| finding.verdict != Verdict::Pass).collect();
     assert!(named.iter().any(|finding| finding.check == Check::Permission), "{} is not missed", row.action);
     for finding in named {
-        assert_eq!(finding.action.as_deref(), Some(row.action), "{finding:#?}");
+        assert_eq!(finding.actions, [row.action], "{finding:#?}");
         let verdict = match (finding.check, row.need) {
             (Check::Permission, Need::Required) => Verdict::Fail,
             (Check::Permission, _) => Verdict::Warn,

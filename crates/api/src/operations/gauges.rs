@@ -5,7 +5,7 @@ use berth_control::{
     deployments::{MOST_GAUGES, NodeGauge},
 };
 use berth_domain::deployment::{
-    compare::What,
+    difference::What,
     monitoring::{Figure, Health},
     state::DeploymentState,
 };

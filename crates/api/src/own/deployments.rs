@@ -6,7 +6,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use berth_control::deployments::{DriftReport, Standing, StepState};
 use berth_domain::{
     deployment::{
-        compare::What,
+        difference::What,
         state::{By, DeploymentState, KeptDrift, Trouble, Whom},
     },
     ids::{DeploymentId, SubscriptionId},
@@ -143,7 +143,7 @@ pub(crate) struct DriftFindingView {
     resource: Option<String>,
     /// What the resource is, by AWS's word.
     #[schema(example = "security-group")]
-    kind: String,
+    kind: &'static str,
     /// Its id in AWS.
     aws_id: String,
     /// What is different.
@@ -229,14 +229,14 @@ impl From<DriftReport> for DeploymentDrift {
 
 impl From<KeptDrift> for DriftFindingView {
     fn from(kept: KeptDrift) -> Self {
-        let KeptDrift { finding, since, by, .. } = kept;
+        let KeptDrift { finding, since, by } = kept;
         Self {
-            resource: finding.resource,
-            kind: finding.kind,
+            expected: finding.expected(),
+            found: finding.found(),
+            resource: finding.resource.map(|key| key.to_string()),
+            kind: finding.kind.as_str(),
+            what: finding.difference.what().as_str(),
             aws_id: finding.id.0,
-            what: finding.what.as_str(),
-            expected: finding.expected,
-            found: finding.found,
             since,
             by: by.map(ByView::from),
         }

@@ -134,7 +134,6 @@ impl Findings {
             .on(Field::AccessKeyId)
             .action(action)
             .resource("arn:aws:ec2:*:123456789012:instance/*")
-            .remedy("Add the statement to the policy of the IAM user.")
             .statement(Statement {
                 sid: "BerthRunInstances".to_owned(),
                 effect: "Allow".to_owned(),
@@ -148,23 +147,27 @@ impl Findings {
             });
         let valid = Finding::pass(Check::Credentials, "The access key is valid.").on(Field::AccessKeyId);
         let task = Task { findings: vec![missing, valid], ..crate::v1::tasks::sample_failed() };
-        Self::new(task, &Origin::sample())
+        let mut sample = Self::new(task, &Origin::sample());
+        // Really, the statement follows in the same line.
+        sample.findings[0].remedy = Some("Add the statement to the policy of the IAM user.".to_owned());
+        sample
     }
 }
 
 impl From<Finding> for FindingView {
     fn from(finding: Finding) -> Self {
+        let told = finding.told();
         Self {
-            check: finding.check.as_str(),
-            field: finding.field.map(Field::as_str),
-            action: finding.action,
-            resource: finding.resource,
-            verdict: finding.verdict.as_str(),
-            blocking: finding.blocking,
-            message: finding.message,
-            remedy: finding.remedy,
-            statement: finding.statement.map(StatementView::from),
-            evidence: finding.evidence.map(EvidenceView::from),
+            check: told.check.as_str(),
+            field: told.field.map(Field::as_str),
+            action: told.action,
+            resource: told.resource,
+            verdict: told.verdict.as_str(),
+            blocking: told.blocking,
+            message: told.message,
+            remedy: told.remedy,
+            statement: told.statement.map(StatementView::from),
+            evidence: told.evidence.map(EvidenceView::from),
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::{Json, extract::State};
 use berth_control::deployments::{RestoreReport, Upcoming};
 use berth_domain::{
     deployment::{
-        compare::What,
+        difference::What,
         restore::{Restore, RestoreOutcome},
     },
     ids::SubscriptionId,
@@ -128,11 +128,11 @@ impl From<Restore> for RestoreView {
     fn from(restore: Restore) -> Self {
         let Restore { finding, at, outcome, message, .. } = restore;
         Self {
-            resource: finding.resource,
+            expected: finding.expected(),
+            found: finding.found(),
+            resource: finding.resource.map(|key| key.to_string()),
+            what: finding.difference.what().as_str(),
             aws_id: finding.id.0,
-            what: finding.what.as_str(),
-            expected: finding.expected,
-            found: finding.found,
             at,
             outcome: outcome.as_str(),
             message,

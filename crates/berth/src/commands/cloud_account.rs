@@ -5,7 +5,7 @@ use std::{fmt::Write, process::ExitCode};
 use berth_domain::{
     access::{AccessId, AccessMode},
     cloud_account::CloudAccount,
-    findings::Finding,
+    findings::{Finding, Told},
     health::Health,
     ids::{AccountId, CloudAccountId},
     values::{AccessKeyId, ExternalId},
@@ -106,7 +106,7 @@ struct Shown<'a> {
     external_id: Option<&'a ExternalId>,
     last_verified: Timestamp,
     failing_since: Option<Timestamp>,
-    findings: &'a [Finding],
+    findings: Vec<Told>,
 }
 
 impl<'a> Shown<'a> {
@@ -127,7 +127,7 @@ impl<'a> Shown<'a> {
             external_id: account.access.role().map(|role| &role.external_id),
             last_verified: account.verified_at,
             failing_since,
-            findings,
+            findings: findings.iter().map(Finding::told).collect(),
         }
     }
 }
@@ -215,7 +215,7 @@ fn description(account: &CloudAccount) -> String {
         writeln!(text, "{:<14} {}", "Failing since", seconds(*since)).expect("writing to a string");
         for finding in findings {
             writeln!(text, "\nFAIL  {}", finding.message).expect("writing to a string");
-            if let Some(remedy) = &finding.remedy {
+            if let Some(remedy) = finding.whole_remedy() {
                 writeln!(text, "      to do: {remedy}").expect("writing to a string");
             }
         }

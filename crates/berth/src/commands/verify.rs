@@ -7,7 +7,7 @@ use berth_control::verify::Patience;
 use berth_domain::{
     access::{Access, AccessKey, Purpose, TrustingRole},
     cloud_account::{Candidate, ConsoleAccess, Field},
-    findings::{Conclusion, Finding, Report, Verdict},
+    findings::{Conclusion, Finding, Report, Told, Verdict},
     secret::Secret,
     values::{AccessKeyId, ExternalId, RoleArn, RoleName, SecretAccessKey},
 };
@@ -80,7 +80,7 @@ struct Shown<'a> {
     aws_account_id: Option<&'a str>,
     aws_user_arn: Option<&'a str>,
     aws_console_role_arn: Option<&'a str>,
-    findings: &'a [Finding],
+    findings: Vec<Told>,
 }
 
 impl Verify {
@@ -150,7 +150,7 @@ impl<'a> Shown<'a> {
             aws_account_id: identity.map(|identity| identity.aws_account_id.as_str()),
             aws_user_arn: identity.map(|identity| identity.principal_arn.as_str()),
             aws_console_role_arn: report.console_role_arn.as_ref().map(|arn| arn.as_str()),
-            findings: &report.findings,
+            findings: report.findings.iter().map(Finding::told).collect(),
         }
     }
 }
@@ -177,7 +177,9 @@ fn to_text(report: &Report, detail: Detail) -> String {
     for (row, finding) in lines.zip(&report.findings) {
         line(row);
         if let Some(remedy) = &finding.remedy {
-            line(&format!("         to do: {}", without_statement(remedy, finding)));
+            // The statement that belongs to it is printed below, ready to paste.
+            let and = if finding.statement.is_some() { ":" } else { "" };
+            line(&format!("         to do: {remedy}{and}"));
         }
         if let Some(statement) = &finding.statement {
             let json = serde_json::to_string_pretty(statement).expect("strings and maps always serialise");
@@ -200,14 +202,6 @@ fn called(finding: &Finding) -> String {
             Some(id) => format!("{}, AWS request {id}", evidence.operation),
             None => format!("{}, which AWS did not answer", evidence.operation),
         },
-    }
-}
-
-/// What to do, without the statement it ends in: that is printed ready to paste.
-fn without_statement(remedy: &str, finding: &Finding) -> String {
-    match &finding.statement {
-        Some(statement) => remedy.replace(&format!(" {}", statement.to_json()), ""),
-        None => remedy.to_owned(),
     }
 }
 

@@ -2,13 +2,16 @@
 
 use berth_domain::{
     deployment::{
-        blueprint::Blueprint,
-        drift::{Drift, drift, unsettled},
+        AwsId, Kind,
+        blueprint::{Blueprint, Key},
+        difference::What,
+        drift::{Drift, News, drift, news, unsettled},
         state::{DriftFinding, KeptDrift, Work},
     },
     ids::EventId,
     webhook::{Event, EventKind},
 };
+use serde::Serialize;
 use serde_json::json;
 
 use super::{entry, pass::Pass, whom::Inquiry};
@@ -24,29 +27,21 @@ pub(super) async fn compare(
     let store = &pass.control.0.store;
     let now = pass.now();
     let differences = drift(blueprint, &work.records, pass.inventory);
-    let found: Vec<DriftFinding> = differences.iter().cloned().map(DriftFinding::from).collect();
     let kept = store.drift(deployment.id).await?;
-    let prints: Vec<String> = found.iter().map(DriftFinding::fingerprint).collect();
-    // What is on its way somewhere, such as a node that starts, is not over before it has arrived.
     let unsettled = unsettled(&work.records, pass.inventory);
-    let is_over =
-        |it: &&KeptDrift| !prints.contains(&it.fingerprint) && !unsettled.contains(&it.finding.id);
-    let (over, left): (Vec<&KeptDrift>, Vec<&KeptDrift>) = kept.iter().partition(is_over);
-    let known = |print: &String| kept.iter().any(|it| it.fingerprint == *print);
-    let fresh = found.into_iter().zip(prints.iter().cloned()).filter(|(_, print)| !known(print));
-    let fresh: Vec<(DriftFinding, String)> = fresh.collect();
+    let News { fresh, over, left } = news(&differences, &kept, &unsettled);
     if fresh.is_empty() && kept.is_empty() {
         return Ok(differences);
     }
     let mut inquiry = Inquiry::new(pass, work).await?;
     let (mut added, mut found_out) = (Vec::new(), Vec::new());
-    for (finding, fingerprint) in fresh {
-        let by = inquiry.about_new(&finding).await;
-        added.push(KeptDrift { fingerprint, finding, since: now, by });
+    for finding in fresh {
+        let by = inquiry.about_new(finding).await;
+        added.push(KeptDrift { finding: finding.clone(), since: now, by });
     }
     for kept in &left {
         if let Some(by) = inquiry.about_known(kept).await {
-            found_out.push((kept.fingerprint.clone(), by));
+            found_out.push((kept.finding.clone(), by));
         }
     }
     if added.is_empty() && over.is_empty() && found_out.is_empty() {
@@ -62,7 +57,7 @@ pub(super) async fn compare(
             format!("Subscription {name} in {} was changed by others: {}", deployment.region, tell(&told));
         entries.push(entry(work.subscription.id, "Deployment drifted", description));
         for finding in &told {
-            metrics::counter!(DRIFT_FOUND, "what" => finding.what.as_str()).increment(1);
+            metrics::counter!(DRIFT_FOUND, "what" => finding.difference.what().as_str()).increment(1);
         }
     }
     if !over.is_empty() && whole {
@@ -71,10 +66,34 @@ pub(super) async fn compare(
             format!("Subscription {name} in {} is as Berth built it again.", deployment.region);
         entries.push(entry(work.subscription.id, "Deployment restored", description));
     }
-    let over: Vec<String> = over.iter().map(|it| it.fingerprint.clone()).collect();
+    let over: Vec<DriftFinding> = over.iter().map(|it| it.finding.clone()).collect();
     let change = berth_store::DriftChange { added, over, found_out, events, entries };
     store.replace_drift(pass.site, deployment.id, change, now).await?;
     Ok(differences)
+}
+
+/// A finding as webhooks are told of it.
+#[derive(Serialize)]
+struct Told<'a> {
+    resource: Option<&'a Key>,
+    kind: Kind,
+    id: &'a AwsId,
+    what: What,
+    expected: String,
+    found: String,
+}
+
+impl<'a> From<&'a DriftFinding> for Told<'a> {
+    fn from(finding: &'a DriftFinding) -> Self {
+        Self {
+            resource: finding.resource.as_ref(),
+            kind: finding.kind,
+            id: &finding.id,
+            what: finding.difference.what(),
+            expected: finding.expected(),
+            found: finding.found(),
+        }
+    }
 }
 
 fn event(pass: &Pass<'_>, work: &Work, kind: EventKind, findings: &[&DriftFinding]) -> Event {
@@ -85,7 +104,7 @@ fn event(pass: &Pass<'_>, work: &Work, kind: EventKind, findings: &[&DriftFindin
         ("subscriptionName", json!(work.subscription.name.as_str())),
         ("deploymentId", json!(work.deployment.id.to_string())),
         ("region", json!(work.deployment.region)),
-        ("findings", json!(findings)),
+        ("findings", findings.iter().map(|it| json!(Told::from(*it))).collect()),
     ];
     Event {
         id: EventId(environment.uuid()),
@@ -97,10 +116,10 @@ fn event(pass: &Pass<'_>, work: &Work, kind: EventKind, findings: &[&DriftFindin
 }
 
 fn tell(findings: &[&DriftFinding]) -> String {
-    let told = findings.iter().take(3).map(|it| {
-        let name = it.resource.clone().unwrap_or_else(|| it.id.to_string());
-        format!("{name}: expected {}, found {}", it.expected, it.found)
-    });
+    let told = findings
+        .iter()
+        .take(3)
+        .map(|it| format!("{}: expected {}, found {}", it.name(), it.expected(), it.found()));
     let told = told.collect::<Vec<_>>().join("; ");
     match findings.len().saturating_sub(3) {
         0 => told,

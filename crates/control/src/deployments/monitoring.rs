@@ -14,7 +14,7 @@ use berth_domain::{
     account::Principal,
     deployment::{
         AwsId,
-        compare::What,
+        difference::What,
         monitoring::{
             Checks, KEPT, Node, NodeReading, PERIOD_SECONDS, Series, Sight, SightState, nodes, span,
         },

@@ -7,12 +7,12 @@ use berth_domain::{
     account::{Actor, AuditEvent, Principal},
     deployment::{
         Kind,
-        compare::What,
+        difference::Difference,
         drift::Drift,
         inventory::Inventory,
         record::Learnt,
         restore::{self, LIMIT_PERIOD, Next, Restorable, Restore, RestoreOutcome, RestorePolicy, Why},
-        state::{Deployment, DriftFinding, KeptDrift, Work},
+        state::{Deployment, DriftFinding, Work},
     },
     ids::{RestoreId, SubscriptionId},
     task::ErrorType,
@@ -66,13 +66,13 @@ pub(super) async fn put_back(
     let policy = store.restore_policy(work.deployment.account_id, work.subscription.id).await?;
     let policy = policy.filter(|policy| !policy.kinds.is_empty());
     let Some(policy) = policy else { return Ok(None) };
-    let possible: BTreeMap<String, &Drift> = found
+    let possible: BTreeMap<&DriftFinding, &Drift> = found
         .iter()
-        .filter(|drift| !drift.mend.is_empty() || is_lost(drift, pass.inventory))
-        .map(|drift| (DriftFinding::from((*drift).clone()).fingerprint(), drift))
+        .filter(|drift| !drift.mend.is_empty() || is_lost(&drift.finding, pass.inventory))
+        .map(|drift| (&drift.finding, drift))
         .collect();
     let mut kept = store.drift(id).await?;
-    kept.retain(|it| Restorable::of(&it.finding).is_none() || possible.contains_key(&it.fingerprint));
+    kept.retain(|it| Restorable::of(&it.finding).is_none() || possible.contains_key(&it.finding));
     let before = store.restores(id, settling.now - LIMIT_PERIOD, u64::from(u32::MAX)).await?;
     let poll = pass.control.0.provisioning.poll;
     match restore::next(&policy, &kept, &before, &terms.maintenance_windows, settling) {
@@ -82,32 +82,26 @@ pub(super) async fn put_back(
                 + SignedDuration::try_from(poll * UNHURRIED.unsigned_abs()).unwrap_or(SignedDuration::ZERO),
         )),
         Next::Waiting(wait) => Ok(wait.until),
-        Next::Now(finding) => {
-            carry_out(pass, work, finding, possible[&finding.fingerprint]).await?;
+        Next::Now(kept) => {
+            carry_out(pass, work, possible[&kept.finding]).await?;
             Ok(Some(settling.now + poll))
         }
     }
 }
 
 /// A node that is certainly not there any more. One that is still shutting down is not lost yet.
-fn is_lost(drift: &Drift, inventory: &Inventory) -> bool {
-    drift.kind == Kind::Instance
-        && matches!(drift.what, What::Terminated | What::Gone)
-        && !inventory.has(Kind::Instance, &drift.id)
+fn is_lost(finding: &DriftFinding, inventory: &Inventory) -> bool {
+    finding.kind == Kind::Instance
+        && matches!(finding.difference, Difference::Terminated { .. } | Difference::Gone)
+        && !inventory.has(Kind::Instance, &finding.id)
 }
 
 /// Asks AWS for what puts it right, written down before and after.
-async fn carry_out(
-    pass: &Pass<'_>,
-    work: &mut Work,
-    finding: &KeptDrift,
-    drift: &Drift,
-) -> Result<(), Error> {
+async fn carry_out(pass: &Pass<'_>, work: &mut Work, drift: &Drift) -> Result<(), Error> {
     let store = &pass.control.0.store;
     let restore = Restore {
         id: RestoreId(pass.control.0.environment.uuid()),
-        fingerprint: finding.fingerprint.clone(),
-        finding: finding.finding.clone(),
+        finding: drift.finding.clone(),
         at: pass.now(),
         outcome: RestoreOutcome::Begun,
         message: None,
@@ -136,7 +130,7 @@ struct Refusal {
 }
 
 async fn ask(pass: &Pass<'_>, work: &mut Work, drift: &Drift) -> Result<Result<(), Refusal>, Error> {
-    let Some(key) = &drift.key else { return Ok(Ok(())) };
+    let Some(key) = &drift.finding.resource else { return Ok(Ok(())) };
     if drift.mend.is_empty() {
         // Off the record, it is built again like any node that is missing: in the same subnet, with an intent.
         pass.note(work, &[Learnt::Gone(key.clone())]).await?;
@@ -157,8 +151,9 @@ async fn ask(pass: &Pass<'_>, work: &mut Work, drift: &Drift) -> Result<Result<(
 }
 
 fn tell(drift: &Drift) -> String {
-    let name = drift.key.as_ref().map_or_else(|| drift.id.to_string(), ToString::to_string);
-    let Drift { id, expected, found, .. } = drift;
+    let finding = &drift.finding;
+    let (name, id) = (finding.name(), &finding.id);
+    let (expected, found) = (finding.expected(), finding.found());
     match drift.mend.is_empty() {
         true => format!("{name} ({id}) is replaced by a new one: expected {expected}, found {found}"),
         false => format!("{name} ({id}) is put right: expected {expected}, found {found}"),

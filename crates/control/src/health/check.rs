@@ -125,11 +125,12 @@ fn data(account: &CloudAccount, findings: &[Finding]) -> Map<String, Value> {
         .iter()
         .take(MOST_TOLD)
         .map(|finding| {
+            let told = finding.told();
             json!({
-                "check": finding.check.as_str(),
-                "action": finding.action,
-                "message": finding.message,
-                "remedy": finding.remedy,
+                "check": told.check.as_str(),
+                "action": told.action,
+                "message": told.message,
+                "remedy": told.remedy,
             })
         })
         .collect();

@@ -498,7 +498,6 @@ pub(super) fn lacking(report: &Report) -> impl Iterator<Item = &berth_domain::fi
     report.findings.iter().filter(|finding| {
         // Other checks name these actions too, when AWS did not answer.
         let of_permission = finding.check == Check::Permission && finding.verdict != Verdict::Pass;
-        let mut actions = finding.action.as_deref().unwrap_or_default().split(", ");
-        of_permission && actions.any(|action| ROTATION.contains(&action))
+        of_permission && finding.actions.iter().any(|action| ROTATION.contains(&action.as_str()))
     })
 }

@@ -186,7 +186,7 @@ pub(super) fn ended(rotation: &Rotation, end: &End, report: Option<&Report>) -> 
             let missing: Vec<_> = report
                 .iter()
                 .flat_map(|report| lacking(report))
-                .map(|finding| finding.remedy.as_deref().unwrap_or(&finding.message))
+                .map(|finding| finding.whole_remedy().unwrap_or_else(|| finding.message.clone()))
                 .collect();
             format!("Permissions that rotation needs are missing. {untouched} {}", missing.join(" "))
         }

@@ -44,9 +44,9 @@ impl Subject<'_> {
                         ),
                     );
                     let finding = match scope.statement_for(action) {
-                        Some(statement) => finding
-                            .remedy(permissions::add_statement(scope, &statement))
-                            .statement(statement),
+                        Some(statement) => {
+                            finding.remedy(permissions::add_statement(scope)).statement(statement)
+                        }
                         None => finding,
                     };
                     findings.push(finding.on(scope.grantee.field()).action(action).evidence(&error));

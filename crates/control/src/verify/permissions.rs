@@ -199,7 +199,8 @@ fn denied(
 ) -> Finding {
     let grantee = &scope.grantee;
     let in_order = grantee.in_order();
-    let action = &statement.action.join(", ");
+    let actions = statement.action.clone();
+    let action = &actions.join(", ");
     let purpose = lower_first(row.why.trim_end_matches('.'));
     let refuse = match row.need {
         Need::Required => Finding::fail,
@@ -215,27 +216,27 @@ fn denied(
             Check::Permission,
             format!("{in_order}, but the permissions boundary of {grantee} does not allow {action} ({purpose})."),
         )
-        .remedy(format!("Allow it in the boundary with this statement: {}", statement.to_json()))
+        .remedy("Allow it in the boundary with this statement")
         .statement(statement),
         Effect::ExplicitlyDenied => refuse(
             Check::Permission,
             format!("{in_order}, but a policy explicitly denies {action} to {grantee} ({purpose})."),
         )
-        .remedy(format!("Remove the Deny statement that covers {action}. What Berth needs is: {}", statement.to_json()))
+        .remedy(format!("Remove the Deny statement that covers {action}. What Berth needs is"))
         .statement(statement),
         Effect::ImplicitlyDenied | Effect::Allowed => refuse(
             Check::Permission,
             format!("{in_order}, but {grantee} may not {action} ({purpose})."),
         )
-        .remedy(add_statement(scope, &statement))
+        .remedy(add_statement(scope))
         .statement(statement),
     };
-    finding.on(grantee.field()).action(action).resource(resource)
+    finding.on(grantee.field()).actions(actions).resource(resource)
 }
 
-/// What to do about a permission that is missing.
-pub(super) fn add_statement(scope: &Scope, statement: &Statement) -> String {
-    format!("Add this statement to the policy of {}: {}", scope.grantee, statement.to_json())
+/// What to do with the statement that grants a permission that is missing.
+pub(super) fn add_statement(scope: &Scope) -> String {
+    format!("Add this statement to the policy of {}", scope.grantee)
 }
 
 fn lower_first(sentence: &str) -> String {

@@ -156,7 +156,7 @@ async fn each_call_that_fails_leaves_what_it_shows_unknown() {
         let verifier = Verifier::new(Arc::new(cloud), settings(&BERTH), environment::system());
         let report = verifier.verify(&candidate(&customer), &Purpose::named("test"), Patience::None).await;
         assert_could_not_check(&report, "AWS could not be reached");
-        assert_eq!(report.blocking().next().unwrap().action.as_deref(), Some(operation));
+        assert_eq!(report.blocking().next().unwrap().actions, [operation]);
     }
 }
 
@@ -266,8 +266,7 @@ async fn an_account_prepared_for_redis_cloud_is_accepted_as_it_is() {
         .findings
         .iter()
         .filter(|finding| finding.verdict != Verdict::Pass)
-        .filter_map(|finding| finding.action.as_deref())
-        .flat_map(|actions| actions.split(", "))
+        .flat_map(|finding| finding.actions.iter().map(String::as_str))
         .collect();
     let optional: Vec<_> =
         TABLE.iter().filter(|row| row.need == Need::Optional).map(|row| row.action).collect();

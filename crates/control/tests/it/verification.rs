@@ -135,7 +135,7 @@ on_every_simulator! {
         let report = verify(&simulator, &customer).await;
         let finding = only_blocking(&report);
         assert_eq!((finding.verdict, finding.field), (Verdict::Fail, Some(Field::AccessKeyId)));
-        assert_eq!(finding.action.as_deref(), Some("ec2:TerminateInstances"));
+        assert_eq!(finding.actions, ["ec2:TerminateInstances"]);
         assert!(finding.resource.as_deref().unwrap().contains(&customer.account_id));
         let statement = serde_json::to_value(finding.statement.as_ref().unwrap()).unwrap();
         assert_eq!(statement["Action"], json!(["ec2:TerminateInstances"]));
@@ -159,7 +159,7 @@ on_every_simulator! {
         let report = verify(&simulator, &customer).await;
         assert_eq!(report.conclusion(), Conclusion::Refused);
         for finding in report.blocking() {
-            assert_eq!(finding.action.as_deref(), Some("ec2:RunInstances"));
+            assert_eq!(finding.actions, ["ec2:RunInstances"]);
             assert!(finding.message.contains("explicitly denies"), "{}", finding.message);
         }
     }
@@ -170,7 +170,7 @@ on_every_simulator! {
         let report = verify(&simulator, &customer).await;
         assert_eq!(report.conclusion(), Conclusion::Unconfirmed);
         let finding = only_blocking(&report);
-        assert_eq!(finding.action.as_deref(), Some("iam:SimulatePrincipalPolicy"));
+        assert_eq!(finding.actions, ["iam:SimulatePrincipalPolicy"]);
         assert!(finding.message.starts_with("Could not check permissions"), "{}", finding.message);
         assert!(finding.statement.is_some());
     }

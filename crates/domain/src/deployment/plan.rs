@@ -7,6 +7,7 @@ use super::{
     action::{Change, Creation, NewInstance, Rules},
     blueprint::{Blueprint, InstanceSpec, Key, Resource, Spec},
     compare::{Seen, compare, rules},
+    difference::Difference,
     inventory::{Inventory, Rule},
     record::{Learnt, Record, Records, Settling, find},
     teardown::surplus,
@@ -123,7 +124,7 @@ pub fn learn(
             }
             Seen::AtRest(found)
                 if record.in_place.is_none()
-                    && found.iter().any(|it| it.what == super::compare::What::Terminated) =>
+                    && found.iter().any(|it| matches!(it.difference, Difference::Terminated { .. })) =>
             {
                 learnt.push(Learnt::Gone(key.clone()));
             }
@@ -195,7 +196,7 @@ fn left_to_do(record: &Record, spec: &Spec, records: Records<'_>, inventory: &In
             .collect();
     }
     match compare(spec, id, records, inventory) {
-        Seen::AtRest(found) => found.into_iter().flat_map(|difference| difference.mend).collect(),
+        Seen::AtRest(found) => found.into_iter().flat_map(|deviation| deviation.mend).collect(),
         _ => Vec::new(),
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Kind,
     blueprint::Key,
-    compare::What,
+    difference::{Difference, What},
     record::Settling,
     state::{DriftFinding, KeptDrift},
 };
@@ -42,7 +42,7 @@ impl Restorable {
 
     /// The kind of a finding; `None` when only people can put it right.
     pub fn of(finding: &DriftFinding) -> Option<Self> {
-        match finding.what {
+        match finding.difference.what() {
             What::RuleAdded | What::RuleRemoved | What::RuleWidened => Some(Self::Rules),
             What::OtherGroups => Some(Self::SecurityGroups),
             What::RouteAdded
@@ -54,7 +54,7 @@ impl Restorable {
             | What::VpcChanged => Some(Self::Network),
             What::Stopped => Some(Self::StoppedNodes),
             What::Terminated => Some(Self::LostNodes),
-            What::Gone if finding.kind == Kind::Instance.as_str() => Some(Self::LostNodes),
+            What::Gone if finding.kind == Kind::Instance => Some(Self::LostNodes),
             What::Gone
             | What::Retyped
             | What::OtherProfile
@@ -202,8 +202,6 @@ impl fmt::Display for RestorePolicy {
 pub struct Restore {
     /// Its id.
     pub id: RestoreId,
-    /// What was put right, as [`DriftFinding::fingerprint`] tells it from others.
-    pub fingerprint: String,
     /// What was put right.
     pub finding: DriftFinding,
     /// When AWS was asked.
@@ -320,7 +318,7 @@ pub fn next<'a>(
         .filter_map(|it| Some((Restorable::of(&it.finding)?, it)))
         .filter(|(kind, _)| policy.kinds.contains(kind))
         .collect();
-    candidates.sort_by_key(|(kind, it)| (*kind, it.since, &it.fingerprint));
+    candidates.sort_by_key(|(kind, it)| (*kind, it.since, &it.finding));
     if candidates.is_empty() {
         return Next::Nothing;
     }
@@ -360,9 +358,9 @@ fn last_one(
 ) -> Option<Wait> {
     let last = before.iter().filter(|it| it.outcome != RestoreOutcome::Refused).max_by_key(|it| it.at)?;
     let until = last.at + settling.time;
-    let shows = candidates.iter().any(|(_, it)| it.fingerprint == last.fingerprint);
+    let shows = candidates.iter().any(|(_, it)| it.finding == last.finding);
     (shows && settling.now < until)
-        .then(|| Wait { why: Why::LastOne(called(&last.finding)), until: Some(until) })
+        .then(|| Wait { why: Why::LastOne(last.finding.name()), until: Some(until) })
 }
 
 /// What this one waits for, if for anything.
@@ -375,32 +373,28 @@ fn wait_for(
 ) -> Option<Wait> {
     let refused = before
         .iter()
-        .filter(|one| one.fingerprint == it.fingerprint && one.outcome == RestoreOutcome::Refused)
+        .filter(|one| one.finding == it.finding && one.outcome == RestoreOutcome::Refused)
         .map(|one| one.at + AFTER_REFUSAL)
         .max()
         .filter(|until| settling.now < *until);
     if refused.is_some() {
-        return Some(Wait { why: Why::Refused(called(&it.finding)), until: refused });
+        return Some(Wait { why: Why::Refused(it.finding.name()), until: refused });
     }
     if kind != Restorable::LostNodes {
         return None;
     }
     if let Some(volume) = drift.iter().find(|other| is_volume_of(&other.finding, &it.finding)) {
-        let left = format!("{} ({})", called(&volume.finding), volume.finding.id);
+        let left = format!("{} ({})", volume.finding.name(), volume.finding.id);
         return Some(Wait { why: Why::Volume(left), until: None });
     }
     let until = it.since + settling.time;
-    let may_turn_up = it.finding.what == What::Gone && settling.now < until;
-    may_turn_up.then(|| Wait { why: Why::MayTurnUp(called(&it.finding)), until: Some(until) })
+    let may_turn_up = it.finding.difference == Difference::Gone && settling.now < until;
+    may_turn_up.then(|| Wait { why: Why::MayTurnUp(it.finding.name()), until: Some(until) })
 }
 
 /// Whether `volume` is about a volume of the node that `node` is about, which is still there.
 fn is_volume_of(volume: &DriftFinding, node: &DriftFinding) -> bool {
-    let Some(node) = node.resource.as_deref().map(Key::new) else { return false };
-    let is_its = |name: &str| [node.root_volume(), node.data_volume()].iter().any(|it| it.as_str() == name);
-    volume.what != What::Gone && volume.resource.as_deref().is_some_and(is_its)
-}
-
-fn called(finding: &DriftFinding) -> String {
-    finding.resource.clone().unwrap_or_else(|| finding.id.to_string())
+    let Some(node) = &node.resource else { return false };
+    let is_its = |key: &Key| [node.root_volume(), node.data_volume()].contains(key);
+    volume.difference != Difference::Gone && volume.resource.as_ref().is_some_and(is_its)
 }

@@ -4,7 +4,12 @@ use ipnet::Ipv4Net;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AwsId, blueprint::Blueprint, record::Record};
+use super::{
+    AwsId, Kind,
+    blueprint::{Blueprint, Key},
+    difference::Difference,
+    record::Record,
+};
 use crate::{
     ids::{AccountId, CloudAccountId, DeploymentId, SubscriptionId},
     subscription::Subscription,
@@ -112,9 +117,7 @@ pub struct Work {
 /// A finding of drift, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptDrift {
-    /// What it is about: differs from every other finding of the deployment.
-    pub fingerprint: String,
-    /// What.
+    /// What: differs from every other finding of the deployment.
     pub finding: DriftFinding,
     /// Since when it is known.
     pub since: Timestamp,
@@ -122,22 +125,20 @@ pub struct KeptDrift {
     pub by: Option<By>,
 }
 
-/// A finding of drift.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A finding of drift. Two are the same exactly when they are equal; what is found otherwise than before is another.
+///
+/// It is kept as JSON, and what is kept is looked up by it: see [`Difference`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DriftFinding {
-    /// What the resource is called in the deployment; none for what Berth did not make.
-    pub resource: Option<String>,
-    /// What the resource is, by AWS's word.
-    pub kind: String,
     /// The resource's id in AWS.
     pub id: AwsId,
+    /// What the resource is called in the deployment; `None` for what Berth did not make.
+    pub resource: Option<Key>,
+    /// What the resource is.
+    pub kind: Kind,
     /// What is different.
-    pub what: super::compare::What,
-    /// What should be.
-    pub expected: String,
-    /// What is.
-    pub found: String,
+    pub difference: Difference,
 }
 
 /// Who made a change, by CloudTrail.
@@ -212,25 +213,5 @@ impl By {
 impl From<super::inventory::Deed> for By {
     fn from(deed: super::inventory::Deed) -> Self {
         Self { state: Whom::Known, who: Some(deed.who), event: Some(deed.event), at: Some(deed.at) }
-    }
-}
-
-impl From<super::drift::Drift> for DriftFinding {
-    fn from(drift: super::drift::Drift) -> Self {
-        Self {
-            resource: drift.key.map(|key| key.to_string()),
-            kind: drift.kind.as_str().to_owned(),
-            id: drift.id,
-            what: drift.what,
-            expected: drift.expected,
-            found: drift.found,
-        }
-    }
-}
-
-impl DriftFinding {
-    /// Tells it from every other finding of the deployment, and from the same thing found differently.
-    pub fn fingerprint(&self) -> String {
-        format!("{}|{}|{}|{}", self.id, self.what, self.expected, self.found)
     }
 }

@@ -145,7 +145,7 @@ pub(super) fn surplus(kinds: &[Kind], records: Records<'_>, inventory: &Inventor
     steps
 }
 
-/// What is in the VPC and not Berth's: `kind id "name"`, each once.
+/// What is in the VPC and not Berth's, each once.
 pub fn foreign<'a>(records: &'a [Record], inventory: &'a Inventory) -> Vec<Foreign> {
     let known = Records(records);
     let Some(vpc) = known.id(&Key::vpc()) else { return Vec::new() };
@@ -200,13 +200,6 @@ pub struct Foreign {
     pub name: String,
     /// The subnet it is in, or is.
     pub subnet: Option<AwsId>,
-}
-
-impl std::fmt::Display for Foreign {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.kind.as_str().replace('-', " "), self.id)?;
-        if self.name.is_empty() { Ok(()) } else { write!(f, " \"{}\"", self.name) }
-    }
 }
 
 fn in_the_way(kind: Kind, id: &AwsId, records: Records<'_>, inventory: &Inventory) -> Option<String> {

@@ -2,6 +2,7 @@
 
 mod drafts;
 mod drifts;
+mod kept;
 mod model;
 mod moves;
 mod plans;

@@ -1,4 +1,4 @@
-//! What is found to have drifted. `finding` and `made_by` are JSON.
+//! What is found to have drifted. `finding` and `made_by` are JSON; a finding is told from others by its own.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,7 +8,6 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub deployment_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
-    pub fingerprint: String,
     pub finding: String,
     pub since: i64,
     pub made_by: Option<String>,

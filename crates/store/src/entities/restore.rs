@@ -1,4 +1,4 @@
-//! What was restored of what had drifted. `finding` is JSON.
+//! What was restored of what had drifted. `finding` is JSON, as in `deployment_drift`.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,7 +8,6 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub deployment_id: Uuid,
-    pub fingerprint: String,
     pub finding: String,
     pub at: i64,
     pub outcome: String,

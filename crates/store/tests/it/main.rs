@@ -18,4 +18,5 @@ mod rotations;
 mod sealed;
 mod sites;
 mod subscriptions;
+mod upgrades;
 mod webhooks;

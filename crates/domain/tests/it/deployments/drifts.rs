@@ -5,7 +5,7 @@ use berth_domain::{
         AwsId, Kind, Tags,
         action::Creation,
         blueprint::Key,
-        compare::What,
+        difference::What,
         drift::{Drift, drift},
         inventory::{Direction, InstanceState, Peer, Route, Rule, Traffic},
     },
@@ -19,7 +19,7 @@ fn found(model: &Model) -> Vec<Drift> {
     drift(&model.blueprint, &model.records, &model.aws)
 }
 
-fn rule(peer: &str) -> Rule {
+pub(super) fn rule(peer: &str) -> Rule {
     Rule {
         direction: Direction::In,
         traffic: Traffic::Tcp(22, 22),
@@ -27,22 +27,22 @@ fn rule(peer: &str) -> Rule {
     }
 }
 
-fn node(model: &mut Model) -> &mut berth_domain::deployment::inventory::Instance {
+pub(super) fn node(model: &mut Model) -> &mut berth_domain::deployment::inventory::Instance {
     let id = model.id(&Key::node(1));
     find(&mut model.aws.instances, |it| it.id == id)
 }
 
-fn routes(model: &mut Model) -> &mut berth_domain::deployment::inventory::RouteTable {
+pub(super) fn routes(model: &mut Model) -> &mut berth_domain::deployment::inventory::RouteTable {
     let id = model.id(&Key::routes());
     find(&mut model.aws.route_tables, |it| it.id == id)
 }
 
-fn nodes_group(model: &mut Model) -> &mut berth_domain::deployment::inventory::SecurityGroup {
+pub(super) fn nodes_group(model: &mut Model) -> &mut berth_domain::deployment::inventory::SecurityGroup {
     let id = model.id(&Key::node_group());
     find(&mut model.aws.groups, |it| it.id == id)
 }
 
-fn data_volume(model: &mut Model) -> &mut berth_domain::deployment::inventory::Volume {
+pub(super) fn data_volume(model: &mut Model) -> &mut berth_domain::deployment::inventory::Volume {
     let id = model.id(&Key::node(1).data_volume());
     find(&mut model.aws.volumes, |it| it.id == id)
 }
@@ -91,9 +91,10 @@ fn every_change_by_hand_is_found(
     meddle(&mut model);
     let found = found(&model);
     assert_eq!(found.len(), 1, "{found:#?}");
-    assert_eq!(found[0].what, what);
-    assert!(found[0].expected.contains(expected), "{found:#?}");
-    assert!(found[0].found.contains(is), "{found:#?}");
+    let finding = &found[0].finding;
+    assert_eq!(finding.difference.what(), what);
+    assert!(finding.expected().contains(expected), "{found:#?}");
+    assert!(finding.found().contains(is), "{found:#?}");
 }
 
 #[test]
@@ -110,9 +111,10 @@ fn a_rule_that_allows_more_is_one_finding() {
     group.rules.insert(rule);
     let found = found(&model);
     assert_eq!(found.len(), 1, "{found:#?}");
-    assert_eq!(found[0].what, What::RuleWidened);
-    assert_eq!(found[0].expected, "in: TCP 10000-19999 from 10.1.0.0/24");
-    assert_eq!(found[0].found, "in: TCP 10000-19999 from 10.0.0.0/8");
+    let finding = &found[0].finding;
+    assert_eq!(finding.difference.what(), What::RuleWidened);
+    assert_eq!(finding.expected(), "in: TCP 10000-19999 from 10.1.0.0/24");
+    assert_eq!(finding.found(), "in: TCP 10000-19999 from 10.0.0.0/8");
 }
 
 #[test]

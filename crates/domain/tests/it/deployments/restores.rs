@@ -6,8 +6,8 @@ use berth_domain::{
     deployment::{
         AwsId, Kind,
         blueprint::Key,
-        compare::What,
-        inventory::InstanceState,
+        difference::Difference,
+        inventory::{Direction, InstanceState, Peer, Route, Rule, Traffic},
         record::Settling,
         restore::{MostPerHour, Next, Restorable, Restore, RestoreOutcome, RestorePolicy, When, Why, next},
         state::{DriftFinding, KeptDrift},
@@ -31,39 +31,53 @@ fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
 }
 
-fn finding(what: What, resource: &str, kind: &str) -> DriftFinding {
-    DriftFinding {
-        resource: Some(resource.to_owned()).filter(|it| !it.is_empty()),
-        kind: kind.to_owned(),
-        id: AwsId(format!("id-of-{resource}")),
-        what,
-        expected: "as it was".into(),
-        found: "otherwise".into(),
-    }
+fn finding(difference: Difference, resource: &str, kind: Kind) -> DriftFinding {
+    let id = AwsId(format!("id-of-{resource}"));
+    DriftFinding { id, resource: Some(Key::new(resource)), kind, difference }
+}
+
+fn port(port: u16) -> Rule {
+    let peer = Peer::Cidr("10.0.0.0/8".parse().unwrap());
+    Rule { direction: Direction::In, traffic: Traffic::Tcp(port, port), peer }
+}
+
+fn route(target: &str) -> Route {
+    Route { destination: "0.0.0.0/0".into(), target: target.into() }
+}
+
+fn stop() -> Difference {
+    Difference::Stopped { state: InstanceState::Stopped, reason: None }
+}
+
+fn termination() -> Difference {
+    Difference::Terminated { state: InstanceState::Terminated, reason: None }
 }
 
 /// A finding that is as old as that.
-fn kept(what: What, resource: &str, kind: &str, age: SignedDuration) -> KeptDrift {
-    let finding = finding(what, resource, kind);
-    KeptDrift { fingerprint: finding.fingerprint(), finding, since: now() - age, by: None }
+fn kept(difference: Difference, resource: &str, kind: Kind, age: SignedDuration) -> KeptDrift {
+    KeptDrift { finding: finding(difference, resource, kind), since: now() - age, by: None }
 }
 
 fn rule() -> KeptDrift {
-    kept(What::RuleRemoved, "security-group/nodes", "security-group", minutes(0))
+    kept(
+        Difference::RuleRemoved { rule: port(22) },
+        "security-group/nodes",
+        Kind::SecurityGroup,
+        minutes(0),
+    )
 }
 
 fn stopped() -> KeptDrift {
-    kept(What::Stopped, "node/1", "instance", minutes(60))
+    kept(stop(), "node/1", Kind::Instance, minutes(60))
 }
 
 fn terminated() -> KeptDrift {
-    kept(What::Terminated, "node/2", "instance", minutes(0))
+    kept(termination(), "node/2", Kind::Instance, minutes(0))
 }
 
 fn restored(what: &KeptDrift, ago: SignedDuration, outcome: RestoreOutcome) -> Restore {
     Restore {
         id: RestoreId(uuid::Uuid::nil()),
-        fingerprint: what.fingerprint.clone(),
         finding: what.finding.clone(),
         at: now() - ago,
         outcome,
@@ -92,7 +106,7 @@ fn told(
 ) -> String {
     match next(policy, drift, before, windows, settling()) {
         Next::Nothing => "nothing".into(),
-        Next::Now(it) => it.finding.resource.clone().unwrap(),
+        Next::Now(it) => it.finding.name(),
         Next::Waiting(wait) => {
             let until = wait.until.map(|until| until.duration_since(now()).as_mins());
             format!("{:?} {until:?}", wait.why)
@@ -105,20 +119,26 @@ fn at_any_time(drift: &[KeptDrift], before: &[Restore]) -> String {
 }
 
 #[rstest]
-#[case::rule_added(What::RuleAdded, "security-group", Some(Restorable::Rules))]
-#[case::rule_removed(What::RuleRemoved, "security-group", Some(Restorable::Rules))]
-#[case::rule_widened(What::RuleWidened, "security-group", Some(Restorable::Rules))]
-#[case::other_groups(What::OtherGroups, "instance", Some(Restorable::SecurityGroups))]
-#[case::route(What::RouteChanged, "route-table", Some(Restorable::Network))]
-#[case::gateway(What::GatewayDetached, "internet-gateway", Some(Restorable::Network))]
-#[case::stopped(What::Stopped, "instance", Some(Restorable::StoppedNodes))]
-#[case::terminated(What::Terminated, "instance", Some(Restorable::LostNodes))]
-#[case::node_gone(What::Gone, "instance", Some(Restorable::LostNodes))]
-#[case::group_gone(What::Gone, "security-group", None)]
-#[case::retyped(What::Retyped, "instance", None)]
-#[case::not_berths(What::Unknown, "instance", None)]
-fn what_can_be_restored(#[case] what: What, #[case] kind: &str, #[case] expected: Option<Restorable>) {
-    assert_eq!(Restorable::of(&finding(what, "it", kind)), expected);
+#[case::rule_added(Difference::RuleAdded { rule: port(22) }, Kind::SecurityGroup, Some(Restorable::Rules))]
+#[case::rule_removed(Difference::RuleRemoved { rule: port(22) }, Kind::SecurityGroup, Some(Restorable::Rules))]
+#[case::rule_widened(Difference::RuleWidened { expected: port(22), found: port(23) }, Kind::SecurityGroup, Some(Restorable::Rules))]
+#[case::other_groups(Difference::OtherGroups { expected: BTreeSet::new(), found: BTreeSet::new() }, Kind::Instance, Some(Restorable::SecurityGroups))]
+#[case::route(Difference::RouteChanged { expected: route("igw-1"), found: route("nat-1") }, Kind::RouteTable, Some(Restorable::Network))]
+#[case::gateway(Difference::GatewayDetached { expected: "vpc-1".into(), found: None }, Kind::InternetGateway, Some(Restorable::Network))]
+#[case::subnet(Difference::NoPublicAddresses, Kind::Subnet, Some(Restorable::Network))]
+#[case::vpc(Difference::DnsSupportOff, Kind::Vpc, Some(Restorable::Network))]
+#[case::stopped(stop(), Kind::Instance, Some(Restorable::StoppedNodes))]
+#[case::terminated(termination(), Kind::Instance, Some(Restorable::LostNodes))]
+#[case::node_gone(Difference::Gone, Kind::Instance, Some(Restorable::LostNodes))]
+#[case::group_gone(Difference::Gone, Kind::SecurityGroup, None)]
+#[case::retyped(Difference::Retyped { expected: "a".into(), found: "b".into() }, Kind::Instance, None)]
+#[case::not_berths(Difference::Foreign { name: "web".into() }, Kind::Instance, None)]
+fn what_can_be_restored(
+    #[case] difference: Difference,
+    #[case] kind: Kind,
+    #[case] expected: Option<Restorable>,
+) {
+    assert_eq!(Restorable::of(&finding(difference, "it", kind)), expected);
 }
 
 #[test]
@@ -205,28 +225,29 @@ fn what_aws_refused_waits_for_an_hour() {
 }
 
 #[rstest]
-#[case::terminated_for_all_to_see(What::Terminated, 0, "node/2")]
-#[case::not_seen_just_now(What::Gone, 0, "MayTurnUp(\"node/2\") Some(2)")]
-#[case::not_seen_for_long(What::Gone, 2, "node/2")]
+#[case::terminated_for_all_to_see(termination(), 0, "node/2")]
+#[case::not_seen_just_now(Difference::Gone, 0, "MayTurnUp(\"node/2\") Some(2)")]
+#[case::not_seen_for_long(Difference::Gone, 2, "node/2")]
 fn a_node_that_may_turn_up_again_is_not_replaced(
-    #[case] what: What,
+    #[case] difference: Difference,
     #[case] age: i64,
     #[case] expected: &str,
 ) {
-    assert_eq!(at_any_time(&[kept(what, "node/2", "instance", minutes(age))], &[]), expected);
+    assert_eq!(at_any_time(&[kept(difference, "node/2", Kind::Instance, minutes(age))], &[]), expected);
 }
 
 #[rstest]
 #[case::its_own("node/2/data", "Volume(\"node/2/data (id-of-node/2/data)\") None")]
 #[case::of_another_node("node/1/data", "node/2")]
 fn a_lost_node_whose_volume_is_left_is_not_replaced(#[case] volume: &str, #[case] expected: &str) {
-    let volume = kept(What::VolumeDetached, volume, "volume", minutes(0));
+    let volume =
+        kept(Difference::VolumeDetached { expected: None, found: None }, volume, Kind::Volume, minutes(0));
     assert_eq!(at_any_time(&[terminated(), volume], &[]), expected);
 }
 
 #[test]
 fn what_waits_alone_holds_nothing_else_up() {
-    let gone = kept(What::Gone, "node/1", "instance", minutes(1));
+    let gone = kept(Difference::Gone, "node/1", Kind::Instance, minutes(1));
     assert_eq!(at_any_time(&[gone, terminated()], &[]), "node/2");
 }
 
