@@ -147,7 +147,10 @@ impl Simulator {
         // Every test has a runtime of its own, so nothing here may belong to one. Statics aren't
         // dropped either: the launcher ends because its stdin closes with this process.
         static SHARED: [OnceLock<Simulator>; 4] = [const { OnceLock::new() }; 4];
-        blocking(move || SHARED[kind as usize].get_or_init(|| Self::over(kind, Bridge::shared(kind))).clone()).await
+        blocking(move || {
+            SHARED[kind as usize].get_or_init(|| Self::over(kind, Bridge::shared(kind))).clone()
+        })
+        .await
     }
 
     /// A simulator of one's own, for a test that kills it.

@@ -11,6 +11,7 @@ mod m2026_11_20_000008_subscriptions;
 mod m2026_11_20_000009_deployments;
 mod m2026_11_20_000010_watch;
 mod m2026_11_21_000011_sites_of_aws_accounts;
+mod m2026_11_28_000013_work;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_20_000009_deployments::Migration),
             Box::new(m2026_11_20_000010_watch::Migration),
             Box::new(m2026_11_21_000011_sites_of_aws_accounts::Migration),
+            Box::new(m2026_11_28_000013_work::Migration),
         ]
     }
 }

@@ -262,7 +262,8 @@ fn a_node_that_is_replaced_keeps_its_place() {
     let (key, lost) = (Key::node(2), model.id(&Key::node(2)));
     let place = model.aws.instance(&lost).unwrap().subnet.clone();
     model.delete(Kind::Instance, &lost);
-    crate::deployments::model::find(&mut model.aws.instances, |it| it.id == lost).state = InstanceState::Terminated;
+    crate::deployments::model::find(&mut model.aws.instances, |it| it.id == lost).state =
+        InstanceState::Terminated;
 
     model.forget(&key);
     model.build(|_| Fate::Answered);
