@@ -104,7 +104,7 @@ def look(stage):
 
 def call_for_all(database):
     database.execute("UPDATE deployments SET next_at = 0")
-    database.execute("UPDATE sites SET due_at = 0, wanted = wanted + 1")
+    database.execute("UPDATE work SET due_at = 0, wanted = wanted + 1 WHERE kind = 'sites'")
 
 
 def wait(condition, seconds, otherwise):

@@ -2,7 +2,7 @@
 //! changes it, removes it, and looks whether it is still as it was built.
 //!
 //! The reconciler takes no input. It takes the site that is due (one AWS account in one region), looks at AWS once for
-//! all its deployments, does a few steps for each, writes down what came of it, and gives the site back.
+//! all its deployments, does a few steps for each, writes down what came of it, and says when it is due again.
 
 mod clients;
 mod drift;
@@ -19,6 +19,7 @@ mod zones;
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use berth_cloud::ec2::{Ec2, ImageChoice};
 use berth_domain::{
     access::Purpose,
@@ -26,21 +27,24 @@ use berth_domain::{
     deployment::record::Settling,
     ids::{AccountId, CloudAccountId, SubscriptionId},
 };
-use berth_store::Site;
+use berth_store::{
+    Site,
+    work::{Kind as WorkKind, Lease},
+};
 use jiff::SignedDuration;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::Span;
 
 use crate::{
     Control, Error,
     metrics::{PASS_DURATION, PASSES},
-    reconciler::{AFTER_FAILURE, Reconciler, keep_up},
     stored,
+    work::{Limits, Reconciler, Step, Stop},
 };
 
 pub use berth_store::NodeGauge;
 pub(crate) use key_pair::private_key_of;
+pub(crate) use monitoring::Readings;
 pub use monitoring::{MOST_GAUGES, Monitoring};
 pub use planning::{Plan, PlanError, PlannedRegion};
 pub use restore::{RestoreReport, Upcoming};
@@ -48,10 +52,6 @@ pub use view::{DriftReport, Standing, StepState, StepView};
 
 /// How many sites one process works on at once: the work is waiting for AWS.
 const AT_ONCE: usize = 8;
-/// How long the right to a site lasts: what a killed process had in hand is taken up again after this. Short, because
-/// whoever takes over too early does no harm: what was just asked for is not asked for again while AWS settles.
-const LEASE: SignedDuration = SignedDuration::from_secs(6);
-const RENEWAL: Duration = Duration::from_secs(2);
 
 /// The resource in audit entries.
 const RESOURCE: &str = "Subscription";
@@ -63,7 +63,7 @@ pub struct Settings {
     pub image: ImageChoice,
     /// How long after a create call AWS may still not show what it made: only then is it asked again.
     pub settling: SignedDuration,
-    /// How long to wait before looking again at what AWS is still working on, and for sites that are due.
+    /// How long to wait before looking again at what AWS is still working on.
     pub poll: Duration,
     /// How often every deployment is compared with AWS.
     pub drift_every: SignedDuration,
@@ -86,31 +86,51 @@ impl Default for Settings {
     }
 }
 
-impl Control {
-    /// Builds, changes, removes and watches deployments until told to stop; then ends the passes in hand.
-    pub async fn run_deployments(&self, stop: CancellationToken) {
-        let owner = self.0.environment.uuid().to_string();
-        let reconciler = Reconciler {
-            seeks: "deployments that are due",
-            at_once: AT_ONCE,
-            poll: self.0.provisioning.poll,
-            spacing: Duration::ZERO,
-            woken: Some(&self.0.ordered),
-        };
-        let claim = || async {
-            let now = self.0.environment.now();
-            let site = self.0.store.claim_site(&owner, now, now + LEASE).await?;
-            Ok(site.map(|site| {
-                let control = self.clone();
-                let (aws_account, region) = (site.aws_account.clone(), site.region.clone());
-                let span = tracing::info_span!("site", %aws_account, region);
-                async move { control.work_at(site).await }.instrument(span)
-            }))
-        };
-        // What is cut off is taken up again: every step is written down before it is taken.
-        reconciler.run(stop, claim).await;
+/// Builds, changes, removes and watches deployments.
+pub(crate) struct Sites(pub(crate) Control);
+
+#[async_trait]
+impl Reconciler for Sites {
+    fn limits(&self) -> Limits {
+        Limits { kind: WorkKind::Sites, at_once: AT_ONCE, spacing: Duration::ZERO, stop: Stop::Finish }
     }
 
+    fn span(&self, lease: &Lease) -> Span {
+        match Site::of(lease) {
+            Ok(Site { aws_account, region, .. }) => tracing::info_span!("site", %aws_account, region),
+            Err(_) => tracing::info_span!("site", key = lease.key()),
+        }
+    }
+
+    /// One pass over a site. What is cut off is taken up again: every step is written down before it is taken.
+    async fn step(&self, lease: &Lease) -> Result<Step, Error> {
+        let passing = Passing { started: Instant::now(), outcome: "lost" };
+        let done = pass::over(&self.0, &Site::of(lease)?).await;
+        passing.ended(if done.is_ok() { "done" } else { "interrupted" });
+        done.map(Step::Settle)
+    }
+}
+
+/// A pass that is under way; one that is dropped was lost.
+struct Passing {
+    started: Instant,
+    outcome: &'static str,
+}
+
+impl Passing {
+    fn ended(mut self, outcome: &'static str) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        metrics::counter!(PASSES, "outcome" => self.outcome).increment(1);
+        metrics::histogram!(PASS_DURATION, "outcome" => self.outcome).record(self.started.elapsed());
+    }
+}
+
+impl Control {
     /// An AWS account in a region, opened with a cloud account's stored credentials; `None` when that is not there any
     /// more.
     async fn open_region(
@@ -134,36 +154,6 @@ impl Control {
     /// How long AWS may take to show what it did.
     fn settling(&self) -> Settling {
         Settling { now: self.0.environment.now(), time: self.0.provisioning.settling }
-    }
-
-    /// One pass over a site while the right to it is kept up.
-    async fn work_at(&self, site: Site) {
-        let started = Instant::now();
-        let done = tokio::select! {
-            done = pass::over(self, &site) => Some(done),
-            () = keep_up(RENEWAL, || self.0.store.renew_site(&site, self.0.environment.now() + LEASE)) => None,
-        };
-        let outcome = match &done {
-            Some(Ok(_)) => "done",
-            Some(Err(_)) => "interrupted",
-            None => "lost",
-        };
-        metrics::counter!(PASSES, "outcome" => outcome).increment(1);
-        metrics::histogram!(PASS_DURATION, "outcome" => outcome).record(started.elapsed());
-        let Some(done) = done else {
-            tracing::warn!("lost the right to the site; another process works there");
-            return;
-        };
-        let due = done.unwrap_or_else(|error| {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "the pass was interrupted; it will be taken up again");
-            self.0.environment.now() + AFTER_FAILURE
-        });
-        if let Err(error) = self.0.store.release_site(&site, due).await {
-            tracing::warn!(%error, "could not give the site back; it waits until the right to it runs out");
-        }
-        // Another site may wait for the slot.
-        self.0.ordered.notify_one();
     }
 }
 

@@ -1,4 +1,4 @@
-//! What Berth does: the use cases behind the API and the command line, verification, the task runner.
+//! What Berth does: the use cases behind the API and the command line, verification, the reconcilers.
 
 pub mod access;
 pub mod cloud_accounts;
@@ -15,13 +15,11 @@ mod orders;
 mod queue;
 pub mod readiness;
 mod recent_keys;
-mod reconciler;
 pub mod records;
 mod registrations;
 pub mod rehearsal;
 mod request;
 pub mod rotation;
-mod runner;
 pub mod sessions;
 mod stored;
 pub mod subscriptions;
@@ -31,16 +29,23 @@ pub mod team;
 pub mod verifications;
 pub mod verify;
 pub mod webhooks;
+mod work;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use berth_store::Store;
+pub use berth_store::work::Kind;
+use berth_store::{Store, work::Lease};
 use berth_vault::Vault;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    environment::Environment, recent_keys::RecentKeys, support::Support, verify::Verifier,
+    environment::Environment,
+    recent_keys::RecentKeys,
+    support::Support,
+    verify::Verifier,
     webhooks::Webhooks,
+    work::{Dispatcher, Reconciler, Wakes},
 };
 pub use crate::{error::Error, metrics::describe_metrics};
 
@@ -55,20 +60,24 @@ struct Inner {
     environment: Environment,
     webhooks: Webhooks,
     support: Support,
-    /// Wakes the task runner when a task was queued in this process.
-    queued: Notify,
+    /// Wakes whoever works on what was called for in this process.
+    wakes: Wakes,
     /// How deployments are built and watched.
     provisioning: deployments::Settings,
-    /// Wakes the reconciler of deployments when there is something for it in this process.
-    ordered: Notify,
     recent_keys: RecentKeys,
-    /// Wakes the reconciler of health when a task ended in this process.
-    changed: Notify,
-    /// Wakes the reconciler of rotations when one was begun in this process, or can go on.
-    rotations: Notify,
     /// Each check of a password takes 19 MiB and a processor: there are never many at once.
     password_checks: Semaphore,
 }
+
+/// Fails when a call that changes something in AWS might not end within the lease it is made under: another process
+/// may be at work by then.
+pub(crate) fn may_change(lease: &Lease) -> Result<(), Error> {
+    if lease.may_change(CHANGING) { Ok(()) } else { Err(berth_store::Error::LostLease.into()) }
+}
+
+/// How long a call that changes something lasts at most, what the SDK repeats of it not counted: that is asked for under
+/// the same name.
+const CHANGING: Duration = Duration::from_secs(5);
 
 /// How many passwords are checked at once.
 const PASSWORD_CHECKS: usize = 2;
@@ -90,15 +99,47 @@ impl Control {
             environment,
             webhooks,
             support,
-            queued: Notify::new(),
+            wakes: Wakes::default(),
             provisioning: deployments::Settings::default(),
-            ordered: Notify::new(),
             recent_keys: RecentKeys::default(),
-            changed: Notify::new(),
-            rotations: Notify::new(),
             password_checks: Semaphore::new(PASSWORD_CHECKS),
         }))
     }
+
+    /// Does what is due of these kinds of work until told to stop; then ends what is in hand, or gives it back after
+    /// 20 seconds.
+    pub async fn run(&self, kinds: &[Kind], rotation: rotation::Settings, stop: CancellationToken) {
+        let reconciler = |kind: &Kind| -> Option<Arc<dyn Reconciler>> {
+            Some(match kind {
+                Kind::Tasks => Arc::new(tasks::Runner(self.clone())),
+                Kind::Checks => Arc::new(health::Checks(self.clone())),
+                Kind::Webhooks => Arc::new(self.0.webhooks.sending(stop.clone())),
+                Kind::Rotations => {
+                    Arc::new(rotation::Rotations { control: self.clone(), settings: rotation })
+                }
+                Kind::Sites => Arc::new(deployments::Sites(self.clone())),
+                Kind::Readings => Arc::new(deployments::Readings {
+                    control: self.clone(),
+                    every: self.0.provisioning.read_every?,
+                }),
+            })
+        };
+        let Inner { store, environment, wakes, .. } = &*self.0;
+        let dispatcher = Dispatcher { store, environment, wakes };
+        let work = dispatcher.run(kinds.iter().filter_map(reconciler).collect(), stop.clone());
+        let plan = async {
+            if kinds.contains(&Kind::Checks) {
+                self.keep_checks_planned(stop.clone()).await;
+            }
+        };
+        let schedules = async {
+            if kinds.contains(&Kind::Rotations) {
+                self.keep_schedules(&rotation, stop.clone()).await;
+            }
+        };
+        tokio::join!(work, plan, schedules);
+    }
+
     /// Technical support access to customers' AWS consoles.
     pub fn support(&self) -> &Support {
         &self.0.support

@@ -5,7 +5,7 @@ use berth_domain::{
     ids::{CloudAccountId, SubscriptionId, TaskId},
     task::{Command, Task},
 };
-use berth_store::{Error as StoreError, NewTask};
+use berth_store::{Error as StoreError, NewTask, work::Kind};
 
 use crate::{Control, tasks::words};
 
@@ -57,7 +57,7 @@ impl Control {
             description: format!("{audit} (task {id})."),
         };
         let task = self.0.store.queue_task(new, event).await?;
-        self.0.queued.notify_one();
+        self.0.wakes.wake(Kind::Tasks);
         Ok(task)
     }
 }

@@ -10,8 +10,9 @@ use berth_domain::{
     rotation::{self, EveryDays, Periods, Rotation, RotationState, TooLate},
     task::ErrorType,
 };
-use berth_store::{Error as StoreError, NewRotation, Store, Unique};
+use berth_store::{Error as StoreError, NewRotation, Store, Unique, work::Kind};
 
+pub(crate) use self::reconciler::Rotations;
 use crate::{
     Control, Error,
     cloud_accounts::{RESOURCE, not_found, refuse_internal},
@@ -44,7 +45,7 @@ impl Control {
         what: String,
     ) -> Result<Rotation, Error> {
         let rotation = begin(&self.0.store, &self.0.environment, account, id, actor, what).await?;
-        self.0.rotations.notify_one();
+        self.0.wakes.wake(Kind::Rotations);
         Ok(rotation)
     }
 
@@ -135,7 +136,7 @@ impl Control {
                 Err(Error::rejected(ErrorType::KeyRotationConflict, too_late(state)))
             }
             Some(Ok(rotation)) => {
-                self.0.rotations.notify_one();
+                self.0.wakes.wake(Kind::Rotations);
                 Ok(rotation)
             }
         }

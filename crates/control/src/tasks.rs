@@ -1,5 +1,7 @@
 //! What each task does: verify first, then change, in one transaction with the task's end.
 
+mod runner;
+
 use berth_domain::{
     access::{Access, AccessKey, AccessMode, Purpose, TrustingRole},
     account::{Actor, AuditEvent},
@@ -12,6 +14,7 @@ use berth_domain::{
 };
 use berth_store::{ClaimedTask, Completion, Effect, Error as StoreError, Unique};
 
+pub(crate) use self::runner::Runner;
 use crate::{
     Control, Error, cloud_accounts, external_ids, health, orders, request, stored::seal_secrets,
     subscriptions, verify::Patience,

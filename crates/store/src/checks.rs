@@ -1,8 +1,9 @@
-//! Checks of registered cloud accounts: which is due, who makes it, what came of it.
+//! Checks of registered cloud accounts: when one is due, and what came of it.
 //!
-//! A check is claimed by a lease, as tasks are: the claim raises the cloud account's generation. What a check
-//! found is written only while its generation is the last one and the cloud account is as it was when the check
-//! began, so that a result never outlives what it is about.
+//! A check is a row of the work queue whose lane is the AWS account. What a check found is written only while its
+//! lease is in force; who changes the cloud account takes it away, so that a result never outlives what it is about.
+
+use std::time::Duration;
 
 use berth_domain::{
     account::AuditEvent,
@@ -10,34 +11,33 @@ use berth_domain::{
     findings::Conclusion,
     health::{Health, Verification},
     ids::{AccountId, CloudAccountId},
+    values::AwsAccountId,
     webhook::Event,
 };
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, Value, sea_query::Expr,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryResult, QuerySelect,
+    sea_query::Expr,
 };
 
 use crate::{
     Error, SealedSecrets, Store, audit,
     cloud_accounts::{self, columns, health_columns},
     entities::cloud_account::{Column, Entity},
-    rows::{micros, statement},
+    rows::{OrCorrupt, micros, statement},
     verifications, webhooks,
+    work::{self, Kind, Lease, Then},
 };
 
-/// How many due accounts one look fetches. Replicas that look at once lose races to each other, so there is no
-/// point in fetching one at a time.
-const CANDIDATES: i64 = 16;
+/// How long somebody who asks for a check has it: longer than a verification may take.
+const ON_DEMAND: Duration = Duration::from_secs(60);
 
 /// The right to write down what the check of one cloud account found.
 #[derive(Clone, Debug)]
 pub struct CheckLease {
     account: AccountId,
     id: CloudAccountId,
-    generation: i32,
-    /// The cloud account's last change when the check began.
-    updated_at: i64,
+    work: Lease,
 }
 
 /// A cloud account to check.
@@ -58,8 +58,8 @@ pub struct FinishedCheck {
     pub verification: Verification,
     /// The cloud account's health from now on.
     pub health: Health,
-    /// When it is to be checked next.
-    pub next_check_at: Timestamp,
+    /// After how long it is to be checked next.
+    pub next_check_in: SignedDuration,
     /// What is told of it, when the health changed.
     pub news: Option<News>,
 }
@@ -73,161 +73,90 @@ pub struct News {
     pub event: Event,
 }
 
-impl CheckLease {
-    /// The row this lease is for, as long as nobody claimed or changed it.
-    fn condition(&self) -> Condition {
-        Condition::all()
-            .add(Column::AccountId.eq(self.account.0))
-            .add(Column::Id.eq(self.id.0))
-            .add(Column::CheckGeneration.eq(self.generation))
-            .add(Column::UpdatedAt.eq(self.updated_at))
-    }
-}
-
-/// Claims a check where $1 is the cloud account, and $2 the lease's end.
-macro_rules! claim {
-    ($condition:literal) => {
-        concat!(
-            "UPDATE cloud_accounts SET check_generation = check_generation + 1, check_lease_until = $2 \
-             WHERE id = $1 AND ",
-            $condition,
-            " RETURNING ",
-            columns!(),
-            ", secret_key, console_password, check_generation"
-        )
-    };
-}
-
 impl Store {
     /// The cloud accounts of which nothing says when they are to be checked (new ones, changed ones), or something
-    /// after `horizon` does, as when accounts were checked less often before.
+    /// that it is later than `horizon` from now, as when accounts were checked less often before.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "unplanned_checks"))]
     pub async fn unplanned_checks(
         &self,
-        horizon: Timestamp,
+        horizon: SignedDuration,
         limit: u64,
     ) -> Result<Vec<CloudAccountId>, Error> {
-        let ids: Vec<i32> = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(unplanned(horizon))
-            .order_by_asc(Column::Id)
-            .limit(limit)
-            .into_tuple()
-            .all(&self.reader)
-            .await?;
-        Ok(ids.into_iter().map(CloudAccountId).collect())
+        let keys = work::unplanned(&self.reader, Kind::Checks, horizon, limit).await?;
+        keys.iter().map(|key| id_of(key)).collect()
     }
 
-    /// Says when cloud accounts are to be checked; those that somebody has planned meanwhile stay as they are.
+    /// Says after how long cloud accounts are to be checked; those that somebody has planned meanwhile stay as they
+    /// are.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "plan_checks"))]
     pub async fn plan_checks(
         &self,
-        horizon: Timestamp,
-        plan: &[(CloudAccountId, Timestamp)],
+        horizon: SignedDuration,
+        plan: &[(CloudAccountId, SignedDuration)],
     ) -> Result<(), Error> {
         let tx = self.begin().await?;
-        for (id, at) in plan {
-            Entity::update_many()
-                .col_expr(Column::NextCheckAt, Expr::value(micros(*at)))
-                .filter(Column::Id.eq(id.0))
-                .filter(unplanned(horizon))
-                .exec(&tx)
-                .await?;
+        for (id, delay) in plan {
+            work::plan_unplanned(&tx, Kind::Checks, &id.to_string(), horizon, *delay).await?;
         }
         tx.commit().await?;
         Ok(())
     }
 
-    /// Takes the cloud account whose check is due longest, until `until`. Left alone are those that a task is
-    /// changing, and those of an AWS account that somebody is checking now. `None` when there is none.
-    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "claim_check"))]
-    pub async fn claim_check(
-        &self,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<ClaimedCheck>, Error> {
-        let sql = "SELECT id, check_generation FROM cloud_accounts c \
-             WHERE next_check_at <= $1 AND (check_lease_until IS NULL OR check_lease_until <= $1) \
-             AND status IN ('active', 'active-error') \
-             AND NOT EXISTS (SELECT 1 FROM cloud_accounts o \
-                 WHERE o.aws_account_id = c.aws_account_id AND o.check_lease_until > $1) \
-             ORDER BY next_check_at, id LIMIT $2";
-        let values = [micros(now).into(), CANDIDATES.into()];
-        for row in self.reader.query_all_raw(statement(&self.reader, sql, values)).await? {
-            let (id, seen): (i32, i32) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            // Only one claimer finds the generation it has seen.
-            let sql = claim!(
-                "check_generation = $3 AND status IN ('active', 'active-error') \
-                 AND NOT EXISTS (SELECT 1 FROM cloud_accounts o \
-                     WHERE o.aws_account_id = cloud_accounts.aws_account_id AND o.check_lease_until > $4)"
-            );
-            let values = [id.into(), micros(until).into(), seen.into(), micros(now).into()];
-            if let Some(claimed) = self.claim_one(sql, values).await? {
-                return Ok(Some(claimed));
-            }
-        }
-        Ok(None)
+    /// The cloud account of a claimed check. `None` when there is no such one any more.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "check_in_hand"))]
+    pub async fn check_in_hand(&self, lease: &Lease) -> Result<Option<ClaimedCheck>, Error> {
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            ", secret_key, console_password FROM cloud_accounts WHERE id = $1"
+        );
+        let id = id_of(lease.key())?;
+        let row = self.reader.query_one_raw(statement(&self.reader, sql, [id.0.into()])).await?;
+        row.map(|row| read_claimed(&row, lease.clone())).transpose()
     }
 
-    /// Takes one cloud account to check it now, until `until`, whoever has it: what others find after this counts
-    /// for nothing. `None` when the account has no such cloud account.
+    /// Takes one cloud account to check it now, for a minute, whoever has it: what others find after this counts for
+    /// nothing. `owner` names this check and no other. `None` when the account has no such cloud account.
     ///
     /// Errors: [`Error::NotActive`] when it is being deleted.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "begin_check"))]
     pub async fn begin_check(
         &self,
+        owner: &str,
         account: AccountId,
         id: CloudAccountId,
-        until: Timestamp,
     ) -> Result<Option<ClaimedCheck>, Error> {
         let Some(current) = self.cloud_account(account, id).await? else { return Ok(None) };
         if current.status == Status::DeleteDraft {
             return Err(Error::NotActive);
         }
-        self.claim_one(claim!("account_id = $3"), [id.0.into(), micros(until).into(), account.0.into()])
-            .await
-    }
-
-    async fn claim_one(
-        &self,
-        sql: &'static str,
-        values: impl IntoIterator<Item = Value>,
-    ) -> Result<Option<ClaimedCheck>, Error> {
-        let row = self.writer.query_one_raw(statement(&self.writer, sql, values)).await?;
-        row.as_ref().map(read_claimed).transpose()
-    }
-
-    /// Gives a check back unmade, for another replica to make at once. Does nothing when the lease was lost.
-    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "release_check"))]
-    pub async fn release_check(&self, lease: &CheckLease) -> Result<(), Error> {
-        Entity::update_many()
-            .col_expr(Column::CheckLeaseUntil, Expr::value(Option::<i64>::None))
-            .filter(lease.condition())
-            .exec(&self.writer)
-            .await?;
-        Ok(())
+        let (key, lane) = (id.to_string(), current.aws_account_id.to_string());
+        let lease = work::seize(&self.writer, owner, Kind::Checks, (&key, &lane), ON_DEMAND).await?;
+        // Read after that: who changes it from here on takes the lease away.
+        self.check_in_hand(&lease).await
     }
 
     /// Writes down what a check found: history, health, status, the next check's time, audit entry and event for
-    /// webhooks together. `false`, with nothing written, when the cloud account was claimed, changed or deleted meanwhile.
+    /// webhooks together. `false`, with nothing written, when the cloud account was taken, changed or deleted meanwhile.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "finish_check"))]
     pub async fn finish_check(&self, lease: &CheckLease, check: FinishedCheck) -> Result<bool, Error> {
         let at = check.verification.at;
         let (failing_since, failing_findings) = health_columns(&check.health);
         let tx = self.begin().await?;
         audit::lock(&tx, lease.account).await?;
+        match work::settle(&tx, &lease.work, Then::Again(check.next_check_in)).await {
+            Err(Error::LostLease) => return Ok(false),
+            settled => settled?,
+        }
         let mut update = Entity::update_many()
             .col_expr(Column::FailingSince, Expr::value(failing_since))
-            .col_expr(Column::FailingFindings, Expr::value(failing_findings))
-            .col_expr(Column::NextCheckAt, Expr::value(micros(check.next_check_at)))
-            .col_expr(Column::CheckLeaseUntil, Expr::value(Option::<i64>::None));
+            .col_expr(Column::FailingFindings, Expr::value(failing_findings));
         if check.verification.conclusion == Conclusion::Verified {
             update = update.col_expr(Column::VerifiedAt, Expr::value(micros(at)));
         }
-        if update.filter(lease.condition()).exec(&tx).await?.rows_affected == 0 {
-            return Ok(false);
-        }
+        let of_lease =
+            update.filter(Column::AccountId.eq(lease.account.0)).filter(Column::Id.eq(lease.id.0));
+        of_lease.exec(&tx).await?;
         verifications::insert(&tx, lease.account, lease.id, check.verification).await?;
         cloud_accounts::refresh_status(&tx, lease.account, lease.id).await?;
         if let Some(news) = check.news {
@@ -252,23 +181,27 @@ impl Store {
     }
 }
 
-fn unplanned(horizon: Timestamp) -> Condition {
-    let beyond = Column::NextCheckAt.gt(micros(horizon));
-    Condition::any().add(Column::NextCheckAt.is_null()).add(beyond)
+/// Says that a cloud account is to be planned anew, and takes the check that is under way from whoever makes it: it is
+/// not what it was.
+pub(crate) async fn plan_anew(
+    tx: &DatabaseTransaction,
+    id: CloudAccountId,
+    aws_account: &AwsAccountId,
+) -> Result<(), Error> {
+    work::plan(tx, Kind::Checks, (&id.to_string(), Some(aws_account.as_str())), None).await
 }
 
-/// Reads what [`claim`] returns: the columns of a cloud account, and after them its secrets and generation.
-fn read_claimed(row: &QueryResult) -> Result<ClaimedCheck, Error> {
+fn id_of(key: &str) -> Result<CloudAccountId, Error> {
+    key.parse().map(CloudAccountId).or_corrupt(|| format!("the check of cloud account {key}"))
+}
+
+/// Reads the columns of a cloud account, and after them its secrets.
+fn read_claimed(row: &QueryResult, work: Lease) -> Result<ClaimedCheck, Error> {
     let account = cloud_accounts::read(row)?;
     let secrets = SealedSecrets {
         secret_key: row.try_get("", "secret_key")?,
         console_password: row.try_get("", "console_password")?,
     };
-    let lease = CheckLease {
-        account: account.account_id,
-        id: account.id,
-        generation: row.try_get("", "check_generation")?,
-        updated_at: micros(account.updated_at),
-    };
+    let lease = CheckLease { account: account.account_id, id: account.id, work };
     Ok(ClaimedCheck { account, secrets, lease })
 }

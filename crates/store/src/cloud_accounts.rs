@@ -14,9 +14,10 @@ use sea_orm::{
 };
 
 use crate::{
-    Error, Store, Unique,
+    Error, Store, Unique, checks,
     entities::cloud_account::{Column, Entity, Model},
     rows::{OrCorrupt, Sequence, json, micros, next_id, statement, time},
+    work,
 };
 
 /// Which part of a list.
@@ -226,8 +227,9 @@ pub(crate) async fn insert(
     account: CloudAccount,
     secrets: SealedSecrets,
 ) -> Result<(), Error> {
+    let (id, aws_account) = (account.id, account.aws_account_id.clone());
     Entity::insert(row(account, secrets).into_active_model()).exec_without_returning(tx).await?;
-    Ok(())
+    checks::plan_anew(tx, id, &aws_account).await
 }
 
 /// Replaces all of a cloud account but its status and its time of creation. A verification that is under way
@@ -237,20 +239,22 @@ pub(crate) async fn replace(
     account: CloudAccount,
     secrets: SealedSecrets,
 ) -> Result<(), Error> {
-    let (id, account_id) = (account.id.0, account.account_id.0);
+    let (id, account_id, aws_account) = (account.id, account.account_id.0, account.aws_account_id.clone());
     let mut change = row(account, secrets).into_active_model().reset_all();
     change.id = sea_orm::NotSet;
     change.account_id = sea_orm::NotSet;
     change.status = sea_orm::NotSet;
     change.created_at = sea_orm::NotSet;
-    change.check_generation = sea_orm::NotSet;
     let done = Entity::update_many()
         .set(change)
         .filter(Column::AccountId.eq(account_id))
-        .filter(Column::Id.eq(id))
+        .filter(Column::Id.eq(id.0))
         .exec(tx)
         .await?;
-    if done.rows_affected == 0 { Err(Error::NoSuchCloudAccount) } else { Ok(()) }
+    if done.rows_affected == 0 {
+        return Err(Error::NoSuchCloudAccount);
+    }
+    checks::plan_anew(tx, id, &aws_account).await
 }
 
 /// Gives a cloud account another name.
@@ -278,7 +282,10 @@ pub(crate) async fn delete(
     id: CloudAccountId,
 ) -> Result<(), Error> {
     let done = Entity::delete_by_id(id.0).filter(Column::AccountId.eq(account.0)).exec(tx).await?;
-    if done.rows_affected == 0 { Err(Error::NoSuchCloudAccount) } else { Ok(()) }
+    if done.rows_affected == 0 {
+        return Err(Error::NoSuchCloudAccount);
+    }
+    work::remove(tx, work::Kind::Checks, &id.to_string()).await
 }
 
 /// The status of a cloud account, read in a transaction that holds the account's row.
@@ -413,9 +420,6 @@ fn row(account: CloudAccount, secrets: SealedSecrets) -> Model {
         verified_at: micros(account.verified_at),
         failing_since,
         failing_findings,
-        next_check_at: None,
-        check_lease_until: None,
-        check_generation: 0,
     }
 }
 

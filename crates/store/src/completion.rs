@@ -16,11 +16,11 @@ use sea_orm::{DatabaseTransaction, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::Value;
 
 use crate::{
-    Error, Lease, OrderedSubscription, SealedSecrets, Store, audit, cloud_accounts, deployments,
+    Error, OrderedSubscription, SealedSecrets, Store, TaskLease, audit, cloud_accounts, deployments,
     entities::task::{Column, Entity},
     external_ids, orders, rotations,
     rows::{json, micros},
-    subscriptions, verifications,
+    subscriptions, tasks_in_hand, verifications,
 };
 
 /// How a task ended.
@@ -96,7 +96,7 @@ impl Store {
     /// [`Error::KeyRetired`], [`Error::NoSuchSubscription`], [`Error::SubscriptionDeleting`] and
     /// [`Error::Refused`] when the effect is impossible by now, after which the task can be finished as failed.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "finish_task"))]
-    pub async fn finish_task(&self, lease: &Lease, completion: Completion) -> Result<Task, Error> {
+    pub async fn finish_task(&self, lease: &TaskLease, completion: Completion) -> Result<Task, Error> {
         let Completion { at, outcome, description, findings, verification, audit } = completion;
         let (status, effect, error) = match outcome {
             Ok(effect) => (TaskStatus::ProcessingCompleted, Some(effect), None),
@@ -120,15 +120,14 @@ impl Store {
             .col_expr(Column::Findings, Expr::value(json(&findings)))
             .col_expr(Column::Resource, Expr::value(resource))
             .col_expr(Column::SealedRequest, Expr::value(Option::<Vec<u8>>::None))
-            .col_expr(Column::LeaseOwner, Expr::value(Option::<String>::None))
-            .col_expr(Column::LeaseUntil, Expr::value(Option::<i64>::None))
             .col_expr(Column::UpdatedAt, Expr::value(micros(at)))
             .col_expr(Column::FinishedAt, Expr::value(micros(at)));
         if let Some(id) = created {
             update = update.col_expr(Column::CloudAccountId, Expr::value(id));
         }
-        let row = update.filter(lease.condition()).exec_with_returning(&tx).await?.pop();
+        let row = update.filter(tasks_in_hand::of(lease)).exec_with_returning(&tx).await?.pop();
         let task = row.ok_or(Error::LostLease)?.into_domain()?;
+        tasks_in_hand::settle(&tx, lease).await?;
         if let Some(effect) = effect {
             apply(&tx, lease.account, effect, at).await?;
         }

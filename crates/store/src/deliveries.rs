@@ -1,7 +1,7 @@
 //! Who sends to an endpoint, until when, and what came of it.
 //!
-//! One process at a time sends to an endpoint, by a lease, so that a slow one keeps no more than one worker busy.
-//! Endpoints take turns: the one that waits longest since its last turn comes first.
+//! One process at a time sends to an endpoint, so that a slow one keeps no more than one worker busy. Endpoints take
+//! turns: after its turn an endpoint is due again from then on, after those that wait for longer.
 
 use berth_domain::{
     account::AuditEvent,
@@ -10,20 +10,17 @@ use berth_domain::{
 };
 use jiff::Timestamp;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, sea_query::Expr,
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 
 use crate::{
     Error, Store, audit,
     entities::{webhook, webhook_delivery},
-    leases,
-    rows::{micros, statement},
+    rows::{OrCorrupt, micros, time},
     webhooks,
+    work::{self, Lease},
 };
-
-/// How many endpoints with something due one look fetches: who looks at the same time loses races.
-const CANDIDATES: i64 = 16;
 
 /// The right to send to one endpoint until a time.
 #[derive(Clone, Debug)]
@@ -32,8 +29,7 @@ pub struct Turn {
     pub webhook: Webhook,
     /// What signs what is sent to it, sealed.
     pub sealed_secret: Vec<u8>,
-    owner: String,
-    generation: i32,
+    lease: Lease,
 }
 
 /// What came of an attempt.
@@ -63,64 +59,21 @@ pub enum Then {
     Gone(AuditEvent),
 }
 
-impl Turn {
-    fn condition(&self) -> Condition {
-        Condition::all()
-            .add(webhook::Column::Id.eq(self.webhook.id.0))
-            .add(webhook::Column::LeaseOwner.eq(self.owner.as_str()))
-            .add(webhook::Column::Generation.eq(self.generation))
-    }
-}
-
 impl Store {
-    /// Takes an endpoint that something is due for and nobody sends to, for `owner`, until `until`. `None` when
-    /// there is none, or others took them all meanwhile.
-    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "take_turn"))]
-    pub async fn take_turn(
-        &self,
-        owner: &str,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<Turn>, Error> {
-        let sql = "SELECT w.id, w.generation FROM webhooks w \
-             WHERE w.enabled AND (w.lease_until IS NULL OR w.lease_until <= $1) \
-             AND EXISTS (SELECT 1 FROM webhook_deliveries d \
-                 WHERE d.webhook_id = w.id AND d.ended_at IS NULL AND d.next_attempt_at <= $1) \
-             ORDER BY w.served_at, w.id LIMIT $2";
-        let values = [micros(now).into(), CANDIDATES.into()];
-        for row in self.reader.query_all_raw(statement(&self.reader, sql, values)).await? {
-            let (id, generation): (i32, i32) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            if let Some(turn) = self.claim_webhook(id, generation, owner, now, until).await? {
-                return Ok(Some(turn));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The compare-and-swap: only one claimer finds the generation it has seen.
-    async fn claim_webhook(
-        &self,
-        id: i32,
-        seen: i32,
-        owner: &str,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<Turn>, Error> {
-        let mut rows = webhook::Entity::update_many()
-            .col_expr(webhook::Column::LeaseOwner, Expr::value(owner))
-            .col_expr(webhook::Column::LeaseUntil, Expr::value(micros(until)))
-            .col_expr(webhook::Column::Generation, Expr::value(seen + 1))
-            .col_expr(webhook::Column::ServedAt, Expr::value(micros(now)))
-            .filter(webhook::Column::Id.eq(id))
-            .filter(webhook::Column::Generation.eq(seen))
+    /// The endpoint of a claimed row. `None` when it was removed, or is told nothing more.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "turn_in_hand"))]
+    pub async fn turn_in_hand(&self, lease: &Lease) -> Result<Option<Turn>, Error> {
+        let what = || format!("the work on webhook {}", lease.key());
+        let id: i32 = lease.key().parse().or_corrupt(what)?;
+        let row = webhook::Entity::find_by_id(id)
             .filter(webhook::Column::Enabled.eq(true))
-            .filter(leases::free(webhook::Column::LeaseUntil, now))
-            .exec_with_returning(&self.writer)
+            .one(&self.reader)
             .await?;
-        let Some(row) = rows.pop() else { return Ok(None) };
-        let sealed_secret = row.secret.clone();
-        let webhook = row.into_domain()?;
-        Ok(Some(Turn { webhook, sealed_secret, owner: owner.to_owned(), generation: seen + 1 }))
+        row.map(|row| {
+            let sealed_secret = row.secret.clone();
+            Ok(Turn { webhook: row.into_domain()?, sealed_secret, lease: lease.clone() })
+        })
+        .transpose()
     }
 
     /// The oldest delivery that is due for an endpoint, with what to send.
@@ -133,7 +86,12 @@ impl Store {
         let row = webhook_delivery::Entity::find()
             .filter(webhook_delivery::Column::WebhookId.eq(id.0))
             .filter(webhook_delivery::Column::EndedAt.is_null())
-            .filter(webhook_delivery::Column::NextAttemptAt.lte(micros(now)))
+            // What was never tried is due whatever the clock says that its event was told by.
+            .filter(
+                webhook_delivery::Column::NextAttemptAt
+                    .lte(micros(now))
+                    .or(webhook_delivery::Column::Attempts.eq(0)),
+            )
             .order_by_asc(webhook_delivery::Column::NextAttemptAt)
             .order_by_asc(webhook_delivery::Column::EventId)
             .one(&self.reader)
@@ -145,17 +103,12 @@ impl Store {
         .transpose()
     }
 
-    /// Writes down what came of an attempt, and prolongs the turn.
+    /// Writes down what came of an attempt.
     ///
     /// Errors: [`Error::LostLease`], with nothing written, when another process has the endpoint by now, or it
     /// was removed.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "record_attempt"))]
-    pub async fn record_attempt(
-        &self,
-        turn: &Turn,
-        attempt: Attempt,
-        until: Timestamp,
-    ) -> Result<(), Error> {
+    pub async fn record_attempt(&self, turn: &Turn, attempt: Attempt) -> Result<(), Error> {
         let Attempt { event_id, at, outcome, then } = attempt;
         let tx = self.begin().await?;
         let (state, next, gone) = match then {
@@ -170,14 +123,7 @@ impl Store {
                 (DeliveryState::GivenUp, None, true)
             }
         };
-        let held = webhook::Entity::update_many()
-            .col_expr(webhook::Column::LeaseUntil, Expr::value(micros(until)))
-            .filter(turn.condition())
-            .exec(&tx)
-            .await?;
-        if held.rows_affected == 0 {
-            return Err(Error::LostLease);
-        }
+        work::hold(&tx, &turn.lease).await?;
         let ended = next.is_none().then(|| micros(at));
         webhook_delivery::Entity::update_many()
             .col_expr(webhook_delivery::Column::State, Expr::value(state.as_str()))
@@ -199,16 +145,18 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a turn: others may send to the endpoint at once. Does nothing when the lease was lost.
-    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "end_turn"))]
-    pub async fn end_turn(&self, turn: &Turn) -> Result<(), Error> {
-        webhook::Entity::update_many()
-            .col_expr(webhook::Column::LeaseOwner, Expr::value(Option::<String>::None))
-            .col_expr(webhook::Column::LeaseUntil, Expr::value(Option::<i64>::None))
-            .filter(turn.condition())
-            .exec(&self.writer)
+    /// When the next delivery to an endpoint is due; `None` when nothing waits.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "next_delivery"))]
+    pub async fn next_delivery(&self, id: WebhookId) -> Result<Option<Timestamp>, Error> {
+        let next: Option<Option<i64>> = webhook_delivery::Entity::find()
+            .filter(webhook_delivery::Column::WebhookId.eq(id.0))
+            .filter(webhook_delivery::Column::EndedAt.is_null())
+            .select_only()
+            .column_as(webhook_delivery::Column::NextAttemptAt.min(), "next")
+            .into_tuple()
+            .one(&self.reader)
             .await?;
-        Ok(())
+        next.flatten().map(|at| time(at, || format!("a delivery to webhook {id}"))).transpose()
     }
 
     /// Comes before the endpoint's row is locked: everybody locks an account first.

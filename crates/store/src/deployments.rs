@@ -18,7 +18,7 @@ use berth_domain::{
     webhook::Event,
 };
 use ipnet::Ipv4Net;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, Select, sea_query::Expr,
@@ -32,7 +32,7 @@ use crate::{
     entities::{deployment, deployment_drift, deployment_resource as resource},
     rows::{OrCorrupt, json, micros, time},
     sites::{self, Site},
-    subscriptions, webhooks,
+    subscriptions, webhooks, work,
 };
 
 /// A deployment to be.
@@ -207,6 +207,7 @@ impl Store {
     ) -> Result<(), Error> {
         let tx = self.begin().await?;
         sites::hold(&tx, site).await?;
+        let mut nodes = false;
         for learnt in learnt {
             let update = |key: &Key| {
                 resource::Entity::update_many()
@@ -217,6 +218,7 @@ impl Store {
                 Learnt::Found(key, id) => {
                     let id = Expr::value(id.as_str());
                     update(key).col_expr(resource::Column::AwsId, id).exec(&tx).await?;
+                    nodes |= key.is_node();
                 }
                 Learnt::InPlace(key, spec) => {
                     let spec = Expr::value(json(spec));
@@ -230,6 +232,10 @@ impl Store {
                     }
                 }
             }
+        }
+        if nodes {
+            // There is something to be read now.
+            work::call(&tx, work::Kind::Readings, site.lease.key(), SignedDuration::ZERO).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -333,7 +339,7 @@ impl Store {
             return Ok(false);
         };
         subscriptions::set_status(&tx, subscription, status, None, at).await?;
-        sites::wake(&tx, subscription, at).await?;
+        sites::wake(&tx, subscription).await?;
         audit::record(&tx, account, event.about(subscription.0), at).await?;
         tx.commit().await?;
         Ok(true)
@@ -471,7 +477,7 @@ pub(crate) async fn insert(
             "was moved to another AWS account while the order was planned; order again",
         )]));
     }
-    sites::open(tx, account, &new.aws_account_id, &new.region, at).await?;
+    sites::open(tx, account, &new.aws_account_id, &new.region).await?;
     let row = deployment::Model {
         id: new.id.0,
         account_id: account.0,

@@ -238,7 +238,7 @@ pub(crate) async fn change(
         .filter(subscription::Column::AccountId.eq(account.0))
         .exec(tx)
         .await?;
-    sites::wake(tx, id, at).await
+    sites::wake(tx, id).await
 }
 
 /// Lets a subscription go, in a transaction that holds the account's row: what Berth built something for is
@@ -255,7 +255,7 @@ pub(crate) async fn unsubscribe(
         (_, Terms::Pro(_)) if deployments::any(tx, id).await? => {
             subscriptions::set_status(tx, id, SubscriptionStatus::Deleting, None, at).await?;
             deployments::begin_removal(tx, id).await?;
-            sites::wake(tx, id, at).await
+            sites::wake(tx, id).await
         }
         (_, Terms::Pro(_)) => subscriptions::delete(tx, account, id).await,
         (_, Terms::Recorded | Terms::Fixed(_)) => subscriptions::delete(tx, account, id).await,

@@ -14,7 +14,7 @@ use berth_domain::{
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    QueryTrait, Value,
     sea_query::{Expr, OnConflict},
 };
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
@@ -28,22 +28,26 @@ use crate::{
         reading,
     },
     rows::{OrCorrupt, json, micros, statement, time},
+    sites::Site,
+    work::{self, Then},
 };
-
-/// How many AWS accounts in regions that are due one look fetches.
-const CANDIDATES: i64 = 16;
 
 /// One AWS account in one region, to be read now.
 #[derive(Clone, Debug)]
 pub struct ReadingTurn {
-    /// The account.
-    pub account: AccountId,
-    /// The AWS account.
-    pub aws_account: AwsAccountId,
-    /// The region.
-    pub region: String,
+    /// Which, by the lease.
+    pub site: Site,
     /// Whether figures could be read the last time; `None` before the first.
     pub figures: Option<Sight>,
+}
+
+/// Whether an AWS account in a region is to be read now.
+#[derive(Clone, Debug)]
+pub enum BegunReading {
+    /// It is.
+    Now(Box<ReadingTurn>),
+    /// It was read so lately that it is to be read after this only.
+    After(SignedDuration),
 }
 
 /// What could be read of one AWS account in one region.
@@ -73,54 +77,46 @@ pub struct NodeGauge {
 }
 
 impl Store {
-    /// Takes the turn to read an AWS account in a region that has nodes and was not read for `every`, if there is
-    /// one. Whoever takes it reads once; nobody else has it before that time is over.
-    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "claim_reading"))]
-    pub async fn claim_reading(
-        &self,
-        every: SignedDuration,
-        now: Timestamp,
-    ) -> Result<Option<ReadingTurn>, Error> {
-        let due = micros(now - every);
-        let sql = "SELECT s.account_id, s.aws_account_id, s.region FROM sites s \
-             WHERE NOT EXISTS (SELECT 1 FROM readings r WHERE r.account_id = s.account_id AND r.aws_account_id = s.aws_account_id \
-                 AND r.region = s.region AND r.begun_at > $1) \
-             AND EXISTS (SELECT 1 FROM deployments d JOIN deployment_resources n ON n.deployment_id = d.id \
-                 WHERE d.account_id = s.account_id AND d.aws_account_id = s.aws_account_id AND d.region = s.region \
-                 AND n.kind = 'instance' AND n.aws_id IS NOT NULL) \
-             ORDER BY s.account_id, s.aws_account_id, s.region LIMIT $2";
-        let values = [due.into(), CANDIDATES.into()];
-        let candidates = self.reader.query_all_raw(statement(&self.reader, sql, values)).await?;
-        for row in candidates {
-            let (account, aws_account, region): (i32, String, String) =
-                (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-            // Of several that take it at once, one changes the row.
-            let sql = "INSERT INTO readings (account_id, aws_account_id, region, begun_at) VALUES ($1, $2, $3, $4) \
-                 ON CONFLICT (account_id, aws_account_id, region) DO UPDATE SET begun_at = excluded.begun_at \
-                 WHERE readings.begun_at <= $5";
-            let values = [
-                account.into(),
-                aws_account.clone().into(),
-                region.clone().into(),
-                micros(now).into(),
-                due.into(),
-            ];
-            let done = self.writer.execute_raw(statement(&self.writer, sql, values)).await?;
-            if done.rows_affected() == 1 {
-                let what = || format!("a site in {region}");
-                let aws_account = aws_account.parse().or_corrupt(what)?;
-                let account = AccountId(account);
-                let before = self.site_reading(account, &aws_account, &region).await?;
-                return Ok(Some(ReadingTurn { account, aws_account, region, figures: before.figures }));
+    /// Begins to read a site, unless that was begun less than `every` ago by the database's time.
+    ///
+    /// Errors: [`Error::LostLease`].
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "begin_reading"))]
+    pub async fn begin_reading(&self, site: Site, every: SignedDuration) -> Result<BegunReading, Error> {
+        let every = i64::try_from(every.as_micros()).unwrap_or(i64::MAX);
+        let tx = self.begin().await?;
+        work::hold(&tx, &site.lease).await?;
+        let now = work::now(&tx);
+        let sql = format!(
+            "SELECT begun_at + $4 - {now}, figures FROM readings \
+             WHERE account_id = $1 AND aws_account_id = $2 AND region = $3"
+        );
+        let key: [Value; 3] =
+            [site.account.0.into(), site.aws_account.as_str().into(), site.region.clone().into()];
+        let values = key.clone().into_iter().chain([every.into()]);
+        let before = tx.query_one_raw(statement(&tx, &sql, values)).await?;
+        let mut figures: Option<String> = None;
+        if let Some(before) = before {
+            let left: i64 = before.try_get_by_index(0)?;
+            if left > 0 {
+                return Ok(BegunReading::After(SignedDuration::from_micros(left)));
             }
+            figures = before.try_get_by_index(1)?;
         }
-        Ok(None)
+        let sql = format!(
+            "INSERT INTO readings (account_id, aws_account_id, region, begun_at) VALUES ($1, $2, $3, {now}) \
+             ON CONFLICT (account_id, aws_account_id, region) DO UPDATE SET begun_at = excluded.begun_at"
+        );
+        tx.execute_raw(statement(&tx, &sql, key)).await?;
+        tx.commit().await?;
+        let what = || format!("the reading of AWS account {} in {}", site.aws_account, site.region);
+        let figures = figures.as_deref().map(serde_json::from_str).transpose().or_corrupt(what)?;
+        Ok(BegunReading::Now(Box::new(ReadingTurn { site, figures })))
     }
 
     /// The cloud accounts with which something is built in an AWS account in a region.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "cloud_accounts_at"))]
-    pub async fn cloud_accounts_at(&self, turn: &ReadingTurn) -> Result<BTreeSet<CloudAccountId>, Error> {
-        let ids: Vec<i32> = at_site(turn.account, &turn.aws_account, &turn.region)
+    pub async fn cloud_accounts_at(&self, site: &Site) -> Result<BTreeSet<CloudAccountId>, Error> {
+        let ids: Vec<i32> = at_site(site.account, &site.aws_account, &site.region)
             .select_only()
             .column(deployment::Column::CloudAccountId)
             .distinct()
@@ -132,8 +128,8 @@ impl Store {
 
     /// The nodes of an AWS account in a region, as far as AWS's ids of them are known.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "nodes_at"))]
-    pub async fn nodes_at(&self, turn: &ReadingTurn) -> Result<Vec<Node>, Error> {
-        let at_site = at_site(turn.account, &turn.aws_account, &turn.region)
+    pub async fn nodes_at(&self, site: &Site) -> Result<Vec<Node>, Error> {
+        let at_site = at_site(site.account, &site.aws_account, &site.region)
             .select_only()
             .column(deployment::Column::Id)
             .into_query();
@@ -218,7 +214,9 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down whether an AWS account in a region could be read.
+    /// Writes down whether an AWS account in a region could be read, and gives it back until `again`.
+    ///
+    /// Errors: [`Error::LostLease`].
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "end_reading"))]
     pub async fn end_reading(
         &self,
@@ -226,16 +224,20 @@ impl Store {
         checks: &Sight,
         figures: &Sight,
         at: Timestamp,
+        again: SignedDuration,
     ) -> Result<(), Error> {
+        let tx = self.begin().await?;
+        work::settle(&tx, &turn.site.lease, Then::Again(again)).await?;
         reading::Entity::update_many()
             .col_expr(reading::Column::ReadAt, Expr::value(micros(at)))
             .col_expr(reading::Column::Checks, Expr::value(json(checks)))
             .col_expr(reading::Column::Figures, Expr::value(json(figures)))
-            .filter(reading::Column::AccountId.eq(turn.account.0))
-            .filter(reading::Column::AwsAccountId.eq(turn.aws_account.as_str()))
-            .filter(reading::Column::Region.eq(turn.region.as_str()))
-            .exec(&self.writer)
+            .filter(reading::Column::AccountId.eq(turn.site.account.0))
+            .filter(reading::Column::AwsAccountId.eq(turn.site.aws_account.as_str()))
+            .filter(reading::Column::Region.eq(turn.site.region.as_str()))
+            .exec(&tx)
             .await?;
+        tx.commit().await?;
         Ok(())
     }
 

@@ -67,7 +67,7 @@ impl Store {
             )
             .exec_without_returning(&tx)
             .await?;
-        sites::wake(&tx, id, at).await?;
+        sites::wake(&tx, id).await?;
         tx.commit().await?;
         Ok(())
     }

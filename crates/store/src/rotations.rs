@@ -1,7 +1,7 @@
-//! Rotations of access keys: beginning, claiming by lease, advancing, and what overtakes them.
+//! Rotations of access keys: beginning, advancing, and what overtakes them.
 //!
-//! What advances a rotation is written under its lease; what people decide, and changes of the cloud account,
-//! raise the generation, so that whoever has it in hand can't write any more.
+//! What advances a rotation is written under its lease; what people decide, and changes of the cloud account, take
+//! that away from whoever has the rotation in hand.
 
 use berth_domain::{
     account::{Actor, AuditEvent},
@@ -10,11 +10,11 @@ use berth_domain::{
     rotation::{AccountNow, Consequence, EveryDays, Rotation, RotationState, TooLate, account_changes},
     webhook::Event,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, OnConflict},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
 
@@ -25,12 +25,12 @@ use crate::{
         rotation::{Column, Entity, Model},
         rotation_schedule as schedule, task,
     },
-    leases,
     rows::{OrCorrupt, json, micros, statement, time},
     webhooks,
+    work::{self, Kind, Lease, Then},
 };
 
-/// How many due rotations one look fetches: who looks at the same time loses races.
+/// How many keys that are due by schedule one look fetches.
 const CANDIDATES: i64 = 16;
 /// How many rotations a history holds, newest first.
 const HISTORY: u64 = 50;
@@ -53,8 +53,7 @@ pub struct NewRotation {
 pub struct RotationLease {
     rotation: RotationId,
     account: AccountId,
-    owner: String,
-    generation: i32,
+    work: Lease,
 }
 
 /// A rotation to work on.
@@ -115,13 +114,9 @@ pub enum Hold {
 }
 
 impl RotationLease {
-    fn condition(&self) -> Condition {
-        Condition::all()
-            .add(Column::AccountId.eq(self.account.0))
-            .add(Column::Id.eq(self.rotation.0))
-            .add(Column::LeaseOwner.eq(self.owner.as_str()))
-            .add(Column::Generation.eq(self.generation))
-            .add(Column::FinishedAt.is_null())
+    /// The lease that is the right to it.
+    pub fn work(&self) -> &Lease {
+        &self.work
     }
 }
 
@@ -166,13 +161,11 @@ impl Store {
             api_key_name: actor.api_key_name,
             due_at: micros(new.at),
             failures: 0,
-            lease_owner: None,
-            lease_until: None,
-            generation: 0,
             created_at: micros(new.at),
             finished_at: None,
         };
         Entity::insert(row.clone().into_active_model()).exec_without_returning(&tx).await?;
+        work::call(&tx, Kind::Rotations, &key(new.id), SignedDuration::ZERO).await?;
         tx.commit().await?;
         row.into_domain()
     }
@@ -217,80 +210,32 @@ impl Store {
             Ok(rotation) => rotation,
             Err(too_late) => return Ok(Some(Err(too_late))),
         };
-        overwrite(&tx, &rotation).await?;
+        overwrite(&tx, &rotation, at).await?;
         tx.commit().await?;
         Ok(Some(Ok(rotation)))
     }
 
-    /// Takes the rotation that has been due for longest and nobody works on, for `owner`, until `until`. `None`
-    /// when there is none, or others took them all meanwhile.
-    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "claim_rotation"))]
-    pub async fn claim_rotation(
-        &self,
-        owner: &str,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<ClaimedRotation>, Error> {
-        let sql = "SELECT id, account_id, generation FROM rotations \
-             WHERE finished_at IS NULL AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) \
-             ORDER BY due_at LIMIT $2";
-        let values = [micros(now).into(), CANDIDATES.into()];
-        for row in self.reader.query_all_raw(statement(&self.reader, sql, values)).await? {
-            let lease = RotationLease {
-                rotation: RotationId(row.try_get_by_index::<Uuid>(0)?),
-                account: AccountId(row.try_get_by_index(1)?),
-                owner: owner.to_owned(),
-                generation: row.try_get_by_index(2)?,
-            };
-            if let Some(claimed) = self.claim_rotation_as(lease, now, until).await? {
-                return Ok(Some(claimed));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The compare-and-swap: only one claimer finds the generation it has seen.
-    async fn claim_rotation_as(
-        &self,
-        mut lease: RotationLease,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<ClaimedRotation>, Error> {
-        let seen = lease.generation;
-        lease.generation += 1;
-        let mut rows = Entity::update_many()
-            .col_expr(Column::LeaseOwner, Expr::value(lease.owner.as_str()))
-            .col_expr(Column::LeaseUntil, Expr::value(micros(until)))
-            .col_expr(Column::Generation, Expr::value(lease.generation))
-            .filter(Column::Id.eq(lease.rotation.0))
-            .filter(Column::Generation.eq(seen))
-            .filter(Column::FinishedAt.is_null())
-            .filter(leases::free(Column::LeaseUntil, now))
-            .exec_with_returning(&self.writer)
-            .await?;
-        let Some(mut row) = rows.pop() else { return Ok(None) };
+    /// The rotation of a claimed row. `None` when it is finished, or there is no such one.
+    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "rotation_in_hand"))]
+    pub async fn rotation_in_hand(&self, lease: &Lease) -> Result<Option<ClaimedRotation>, Error> {
+        let what = || format!("the work on rotation {}", lease.key());
+        let id: Uuid = lease.key().parse().or_corrupt(what)?;
+        let row = Entity::find_by_id(id).filter(Column::FinishedAt.is_null()).one(&self.reader).await?;
+        let Some(mut row) = row else { return Ok(None) };
         let sealed_secret = row.new_secret.take();
         let actor = Actor { originator: row.originator.clone(), api_key_name: row.api_key_name.clone() };
-        Ok(Some(ClaimedRotation { rotation: row.into_domain()?, lease, sealed_secret, actor }))
+        let rotation = row.into_domain()?;
+        let lease =
+            RotationLease { rotation: rotation.id, account: rotation.account_id, work: lease.clone() };
+        Ok(Some(ClaimedRotation { rotation, lease, sealed_secret, actor }))
     }
 
-    /// Prolongs a lease. `false` when it was lost, or the rotation is finished.
-    #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "renew_rotation"))]
-    pub async fn renew_rotation(&self, lease: &RotationLease, until: Timestamp) -> Result<bool, Error> {
-        let done = Entity::update_many()
-            .col_expr(Column::LeaseUntil, Expr::value(micros(until)))
-            .filter(lease.condition())
-            .exec(&self.writer)
-            .await?;
-        Ok(done.rows_affected == 1)
-    }
-
-    /// Writes a step of a rotation, all of it in one transaction.
+    /// Writes a step of a rotation, all of it in one transaction; gives what becomes of the row once it is released.
     ///
     /// Errors, with nothing written: [`Error::LostLease`]; for a swap, [`Error::Busy`] while a task is about to
     /// change the cloud account: it has read the old key, and would bring it back.
     #[tracing::instrument(name = "db", level = "debug", skip_all, fields(query = "advance_rotation"))]
-    pub async fn advance_rotation(&self, lease: &RotationLease, advance: Advance) -> Result<(), Error> {
+    pub async fn advance_rotation(&self, lease: &RotationLease, advance: Advance) -> Result<Then, Error> {
         let Advance { rotation, secret, hold, audit, at } = advance;
         let tx = self.begin().await?;
         match audit {
@@ -305,12 +250,16 @@ impl Store {
                 update.col_expr(Column::NewSecret, Expr::value(Option::<Vec<u8>>::None))
             }
         };
-        if hold == Hold::Release {
-            update = update
-                .col_expr(Column::LeaseOwner, Expr::value(Option::<String>::None))
-                .col_expr(Column::LeaseUntil, Expr::value(Option::<i64>::None));
+        match hold {
+            Hold::Keep => work::hold(&tx, &lease.work).await?,
+            Hold::Release => work::settle(&tx, &lease.work, then(&rotation, at)).await?,
         }
-        let done = update.filter(lease.condition()).exec(&tx).await?;
+        let done = update
+            .filter(Column::AccountId.eq(lease.account.0))
+            .filter(Column::Id.eq(lease.rotation.0))
+            .filter(Column::FinishedAt.is_null())
+            .exec(&tx)
+            .await?;
         if done.rows_affected == 0 {
             return Err(Error::LostLease);
         }
@@ -319,7 +268,7 @@ impl Store {
             webhooks::enqueue(&tx, &event).await?;
         }
         tx.commit().await?;
-        Ok(())
+        Ok(then(&rotation, at))
     }
 
     /// How often a cloud account's key is rotated by its own schedule; `None` when it has none.
@@ -439,7 +388,11 @@ async fn swap(
         .exec(tx)
         .await?;
     // A change would have taken the lease away.
-    if done.rows_affected == 0 { Err(Error::LostLease) } else { Ok(()) }
+    if done.rows_affected == 0 {
+        return Err(Error::LostLease);
+    }
+    // A verification that is under way is one of the old key.
+    work::take_away(tx, Kind::Checks, &rotation.cloud_account_id.to_string()).await
 }
 
 /// Tells a cloud account's rotation that the account is about to become something else, in the transaction
@@ -472,15 +425,25 @@ pub(crate) async fn account_becomes(
         description: format!("{} (rotation {}).", rotation.status.trim_end_matches('.'), rotation.id),
     };
     audit::record(tx, account, event, at).await?;
-    overwrite(tx, &rotation).await
+    overwrite(tx, &rotation, at).await
+}
+
+/// What a rotation is called in the work queue.
+fn key(id: RotationId) -> String {
+    id.0.simple().to_string()
+}
+
+/// When a rotation is gone on with.
+fn then(rotation: &Rotation, at: Timestamp) -> Then {
+    match rotation.finished_at {
+        Some(_) => Then::Done,
+        None => Then::Again(at.duration_until(rotation.due_at)),
+    }
 }
 
 /// Writes a rotation whoever has it in hand, and takes it away from them.
-async fn overwrite(tx: &DatabaseTransaction, rotation: &Rotation) -> Result<(), Error> {
-    let mut update = columns(rotation)
-        .col_expr(Column::LeaseOwner, Expr::value(Option::<String>::None))
-        .col_expr(Column::LeaseUntil, Expr::value(Option::<i64>::None))
-        .col_expr(Column::Generation, Expr::col(Column::Generation).add(1));
+async fn overwrite(tx: &DatabaseTransaction, rotation: &Rotation, at: Timestamp) -> Result<(), Error> {
+    let mut update = columns(rotation);
     if rotation.finished_at.is_some() {
         update = update.col_expr(Column::NewSecret, Expr::value(Option::<Vec<u8>>::None));
     }
@@ -489,10 +452,13 @@ async fn overwrite(tx: &DatabaseTransaction, rotation: &Rotation) -> Result<(), 
         .filter(Column::Id.eq(rotation.id.0))
         .exec(tx)
         .await?;
-    Ok(())
+    match then(rotation, at) {
+        Then::Again(delay) => work::plan(tx, Kind::Rotations, (&key(rotation.id), None), Some(delay)).await,
+        Then::Done | Then::Rest => work::remove(tx, Kind::Rotations, &key(rotation.id)).await,
+    }
 }
 
-/// All that changes in a rotation's life, but its secret and its lease.
+/// All that changes in a rotation's life, but its secret.
 fn columns(rotation: &Rotation) -> sea_orm::UpdateMany<Entity> {
     Entity::update_many()
         .col_expr(Column::State, Expr::value(rotation.state.as_str()))

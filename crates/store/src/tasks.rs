@@ -1,4 +1,4 @@
-//! Tasks: queueing, reading, counting and forgetting them. Working on them is in `leases` and `completion`.
+//! Tasks: queueing, reading, counting and forgetting them. Working on them is in `tasks_in_hand` and `completion`.
 
 use berth_domain::{
     account::{Actor, AuditEvent},
@@ -16,7 +16,7 @@ use crate::{
     Error, Store, audit, cloud_accounts,
     entities::task::{Column, Entity, Model},
     rows::{OrCorrupt, micros, statement, time},
-    subscriptions,
+    subscriptions, tasks_in_hand,
 };
 
 /// A task to be.
@@ -159,14 +159,12 @@ async fn insert(tx: &DatabaseTransaction, new: NewTask, actor: Actor) -> Result<
         resource: None,
         originator: actor.originator,
         api_key_name: actor.api_key_name,
-        lease_owner: None,
-        lease_until: None,
-        generation: 0,
         created_at: micros(new.at),
         updated_at: micros(new.at),
         finished_at: None,
     };
     Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
+    tasks_in_hand::call(tx, AccountId(row.account_id)).await?;
     row.into_domain()
 }
 

@@ -18,8 +18,9 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use crate::{SealedSecrets, Store, cloud_accounts, migrations::Migrator, webhooks};
+use crate::{SealedSecrets, Store, cloud_accounts, migrations::Migrator, webhooks, work};
 use berth_domain::{cloud_account::CloudAccount, webhook::Event};
+use jiff::SignedDuration;
 use sea_orm::ConnectionTrait;
 use sea_orm::sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions,
@@ -120,6 +121,18 @@ impl TestDatabase {
         self.store.writer.execute_unprepared(sql).await.expect("a sound statement");
     }
 
+    /// Lets time pass for the work queue: as if its database's clock had gone on by so many seconds.
+    ///
+    /// # Panics
+    /// When the database refuses it.
+    pub async fn time_passes(&self, seconds: i64) {
+        let micros = seconds * 1_000_000;
+        self.execute(&format!(
+            "UPDATE work SET due_at = due_at - {micros}, lease_until = lease_until - {micros}"
+        ))
+        .await;
+    }
+
     /// The database's store.
     pub fn store(&self) -> &Store {
         &self.store
@@ -166,6 +179,16 @@ pub async fn insert_cloud_accounts(
 pub async fn publish(store: &Store, event: &Event) {
     let tx = store.begin().await.expect("the database answers");
     webhooks::enqueue(&tx, event).await.expect("the event is new");
+    tx.commit().await.expect("the database answers");
+}
+
+/// Calls for a row of the work queue, as the changes do that give it something to do.
+///
+/// # Panics
+/// When the database refuses it.
+pub async fn call_for(store: &Store, kind: work::Kind, key: &str) {
+    let tx = store.begin().await.expect("the database answers");
+    work::call(&tx, kind, key, SignedDuration::ZERO).await.expect("a sound statement");
     tx.commit().await.expect("the database answers");
 }
 

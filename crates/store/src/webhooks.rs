@@ -16,6 +16,7 @@ use crate::{
     audit::{self, About},
     entities::{webhook, webhook_delivery},
     rows::{OrCorrupt, Sequence, json, micros, next_id, time},
+    work::{self, Kind},
 };
 
 /// An endpoint to be.
@@ -81,10 +82,6 @@ impl Store {
             events: json(&events),
             enabled: true,
             created_at: micros(at),
-            lease_owner: None,
-            lease_until: None,
-            generation: 0,
-            served_at: micros(at),
         };
         webhook::Entity::insert(row.clone().into_active_model()).exec_without_returning(&tx).await?;
         tx.commit().await?;
@@ -128,6 +125,8 @@ impl Store {
         if done.rows_affected == 0 {
             return Ok(None);
         }
+        // First the right to send, then what is sent: as whoever sends locks them.
+        work::remove(&tx, Kind::Webhooks, &id.to_string()).await?;
         webhook_delivery::Entity::delete_many()
             .filter(webhook_delivery::Column::WebhookId.eq(id.0))
             .exec(&tx)
@@ -204,6 +203,8 @@ pub(crate) async fn enqueue(tx: &DatabaseTransaction, event: &Event) -> Result<(
     }
     if !deliveries.is_empty() {
         webhook_delivery::Entity::insert_many(deliveries).exec_without_returning(tx).await?;
+        let keys = "SELECT CAST(webhook_id AS TEXT) AS key FROM webhook_deliveries WHERE event_id = $1";
+        work::call_all(tx, Kind::Webhooks, keys, [event.id.0.into()]).await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use berth_api::ApiConfig;
 use berth_cloud::{Cloud, unreliable::Unreliable};
 use berth_cloud_aws::{AwsCloud, Federation};
 use berth_control::{
-    Control, deployments,
+    Control, Kind, deployments,
     environment::Environment,
     master_key,
     operator::Operator,
@@ -39,6 +39,9 @@ use crate::{
 
 /// How long tests wait for what must happen; long, because the machine may be busy.
 pub const SOON: Duration = Duration::from_secs(60);
+
+/// What a test's Berth works on; verifying again and again, and reading how nodes do, are begun apart.
+const WORK: [Kind; 4] = [Kind::Tasks, Kind::Webhooks, Kind::Rotations, Kind::Sites];
 
 /// A running Berth with one account. Stops when dropped.
 pub struct TestApp {
@@ -141,15 +144,8 @@ impl TestApp {
         let serve = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
             .with_graceful_shutdown(stop.clone().cancelled_owned());
         tokio::spawn(async move { serve.await.expect("serving goes on until told to stop") });
-        let runner = control.clone();
-        let stopped = stop.clone();
-        tokio::spawn(async move {
-            tokio::join!(runner.run_tasks(stopped.clone()), runner.webhooks().run(stopped))
-        });
-        let (reconciler, stopped) = (control.clone(), stop.clone());
-        tokio::spawn(async move { reconciler.run_rotations(rotating::at_once(), stopped).await });
-        let (reconciler, stopped) = (control.clone(), stop.clone());
-        tokio::spawn(async move { reconciler.run_deployments(stopped).await });
+        let (worker, stopped) = (control.clone(), stop.clone());
+        tokio::spawn(async move { worker.run(&WORK, rotating::at_once(), stopped).await });
 
         let owner = new_customer(&operator, &base_url, "Acme").await;
         Self { owner, operator, control, database, vault, base_url, stop, _files: files }
@@ -163,7 +159,7 @@ impl TestApp {
     /// From now on it is read every second how nodes do, until the app stops.
     pub fn read_nodes(&self) {
         let (reconciler, stop) = (self.control.clone(), self.stop.clone());
-        tokio::spawn(async move { reconciler.run_monitoring(stop).await });
+        tokio::spawn(async move { reconciler.run(&[Kind::Readings], rotating::at_once(), stop).await });
     }
 
     /// A second replica's task runner on the same database, until the app stops.
@@ -178,7 +174,7 @@ impl TestApp {
         )
         .await;
         let stop = self.stop.clone();
-        tokio::spawn(async move { replica.run_tasks(stop).await });
+        tokio::spawn(async move { replica.run(&[Kind::Tasks], rotating::at_once(), stop).await });
     }
 
     /// A replica that verifies cloud accounts again every `interval`, and does nothing else, until the app stops
@@ -195,7 +191,7 @@ impl TestApp {
         .await;
         let stop = self.stop.child_token();
         let stopped = stop.clone();
-        tokio::spawn(async move { replica.run_health(stopped).await });
+        tokio::spawn(async move { replica.run(&[Kind::Checks], rotating::at_once(), stopped).await });
         stop
     }
 
@@ -206,7 +202,7 @@ impl TestApp {
         let cloud = cloud.operated_with(&operator_key(simulator).await);
         let replica = control(store, self.vault.clone(), cloud, environment::system(), interval).await;
         let stop = self.stop.clone();
-        tokio::spawn(async move { replica.run_health(stop).await });
+        tokio::spawn(async move { replica.run(&[Kind::Checks], rotating::at_once(), stop).await });
     }
 
     /// A replica whose clock is ahead by `by` and that removes what is old, until the app stops.

@@ -30,11 +30,28 @@ impl Clock for Ahead {
     fn now(&self) -> Timestamp {
         System.now() + self.0
     }
+
+    fn ahead(&self) -> SignedDuration {
+        self.0
+    }
 }
 
 /// A clock that is ahead of the real one, and real randomness.
 pub fn ahead(by: SignedDuration) -> Environment {
     Environment { clock: Arc::new(Ahead(by)), random: Arc::new(System) }
+}
+
+struct Wrong(SignedDuration);
+
+impl Clock for Wrong {
+    fn now(&self) -> Timestamp {
+        System.now() + self.0
+    }
+}
+
+/// A clock that is wrong by so much without knowing it, and real randomness.
+pub fn wrong(by: SignedDuration) -> Environment {
+    Environment { clock: Arc::new(Wrong(by)), random: Arc::new(System) }
 }
 
 /// The real clock and real randomness.
@@ -60,6 +77,10 @@ impl MovedClock {
 
 impl Clock for MovedClock {
     fn now(&self) -> Timestamp {
-        System.now() + SignedDuration::from_secs(self.0.load(Ordering::SeqCst))
+        System.now() + self.ahead()
+    }
+
+    fn ahead(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.0.load(Ordering::SeqCst))
     }
 }

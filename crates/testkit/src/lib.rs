@@ -12,4 +12,5 @@ pub mod receiver;
 pub mod rotating;
 pub mod simulator;
 pub mod tls;
+pub mod trips;
 pub mod view;

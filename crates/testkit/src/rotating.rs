@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use berth_cloud::{Cloud, unreliable::Unreliable};
 use berth_cloud_aws::AwsCloud;
 use berth_control::{
-    Control, master_key,
+    Control, Kind, master_key,
     operator::Operator,
     rotation::Settings,
     verify::{Patience, Verifier},
@@ -98,7 +98,7 @@ impl Rotating {
             control_over(store.clone(), vault.clone(), port, verifier.clone(), environment.clone());
         let stop = CancellationToken::new();
         let (runner, stopped) = (control.clone(), stop.clone());
-        tokio::spawn(async move { runner.run_tasks(stopped).await });
+        tokio::spawn(async move { runner.run(&[Kind::Tasks], at_once(), stopped).await });
 
         let operator = Operator::new(store, environment);
         let email = "owner@acme.example".parse().expect("an email address");
@@ -160,7 +160,7 @@ impl Rotating {
     /// Takes rotations up from now on.
     pub fn run(&self, settings: Settings) {
         let (control, stop) = (self.control.clone(), self.stop.clone());
-        tokio::spawn(async move { control.run_rotations(settings, stop).await });
+        tokio::spawn(async move { control.run(&[Kind::Rotations], settings, stop).await });
     }
 
     /// Begins a rotation.

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::deployments::{REGION, one_zone, ordered, start, three_zones, until};
+use crate::deployments::{REGION, one_zone, ordered, start, until};
 
 /// The path of how the nodes of a subscription's only deployment do.
 async fn path(client: &Client, subscription: i64) -> String {
@@ -100,25 +100,4 @@ async fn nobody_sees_the_nodes_of_others() {
     let path = path(&app.owner, id).await;
     let stranger = app.another_customer().await;
     assert_eq!((app.owner.get(&path).await.status, stranger.get(&path).await.status), (200, 404));
-}
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread")]
-async fn an_aws_account_is_read_by_one_process_once_in_an_interval(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
-    let simulator = Simulator::moto().await;
-    let (app, customer, cloud_account) = start(backend, &simulator).await;
-    app.read_nodes();
-    let staging = app.owner.register_with(&customer, "staging", &customer.create_access_key().await).await;
-    ordered(&app.owner, cloud_account, &one_zone()).await;
-    ordered(&app.owner, staging, &three_zones()).await;
-    // Later than whatever this Berth reads.
-    let (minute, later) = (SignedDuration::from_mins(1), "2100-01-01T00:00:00Z".parse().unwrap());
-    let store = app.database.store();
-    let claims = futures::future::join_all((0..8).map(|_| store.claim_reading(minute, later))).await;
-    assert_eq!(claims.iter().filter(|claim| claim.as_ref().unwrap().is_some()).count(), 1);
-    let almost = later + minute - SignedDuration::from_secs(1);
-    assert!(store.claim_reading(minute, almost).await.unwrap().is_none(), "not before the minute is over");
-    assert!(store.claim_reading(minute, later + minute).await.unwrap().is_some());
 }

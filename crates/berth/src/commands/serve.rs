@@ -5,7 +5,7 @@ use std::{future::IntoFuture, net::SocketAddr, process::ExitCode, thread, time::
 use anyhow::Context as _;
 use axum::serve::ListenerExt;
 use berth_api::ApiConfig;
-use berth_control::{Control, rotation, sessions::SessionLimits};
+use berth_control::{Control, Kind, rotation, sessions::SessionLimits};
 use berth_domain::rotation::{PAUSE, Periods};
 use clap::Args;
 use jiff::SignedDuration;
@@ -101,15 +101,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 
 /// Everything that runs beside requests, until told to stop.
 async fn background(control: Control, rotation: rotation::Settings, stop: CancellationToken) {
-    tokio::join!(
-        control.run_tasks(stop.clone()),
-        control.run_health(stop.clone()),
-        control.webhooks().run(stop.clone()),
-        control.run_rotations(rotation, stop.clone()),
-        control.run_deployments(stop.clone()),
-        control.run_monitoring(stop.clone()),
-        control.run_janitor(stop),
-    );
+    tokio::join!(control.run(&Kind::ALL, rotation, stop.clone()), control.run_janitor(stop));
 }
 
 fn rotation_settings(config: &Config) -> rotation::Settings {

@@ -198,8 +198,8 @@ async fn kills_at_random_instants_leave_no_orphan_and_no_double(
     let scene = Scene::set(backend).await;
     let mut kills = 0;
     while kills < wanted {
-        // Long enough to get on now and then: a lease of a killed process lasts six seconds.
-        let limit = || Duration::from_millis(rand::random_range(0..12_000));
+        // Long enough to get on now and then: a lease of a killed process lasts 15 seconds.
+        let limit = || Duration::from_millis(rand::random_range(0..20_000));
         kills += killed_again_and_again(&scene, limit).await;
     }
 }
@@ -219,4 +219,45 @@ async fn a_kill_at_every_step_leaves_no_orphan_and_no_double(
         SOON
     });
     assert!(kills.await > 20);
+}
+
+/// How many calls that change something have come to a proxy.
+fn changes(aws: &Proxy) -> usize {
+    const READING: [&str; 5] = ["Describe", "Get", "List", "Lookup", "Simulate"];
+    let requests = aws.requests_by_action();
+    let changing = |action: &str| !READING.iter().any(|prefix| action.starts_with(prefix));
+    requests.iter().filter(|(action, _)| changing(action)).map(|(_, count)| count).sum()
+}
+
+async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + 2 * SOON;
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "{what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_frozen_past_its_lease_while_it_builds_makes_at_most_the_call_that_was_under_way() {
+    let mut scene = Scene::set(Backend::Postgres).await;
+    let (frozen, owner) = scene.serve();
+    let id = scene.order(&owner).await;
+    // It waits for the answer to a call that AWS has carried out.
+    scene.aws.stop_at(2, Moment::After);
+    until("it does not build", async || scene.aws.has_stopped()).await;
+    frozen.signal("-STOP");
+    scene.aws.recover().await;
+    let made = changes(&scene.aws);
+
+    let others = Proxy::start(scene._simulator.endpoint()).await;
+    scene.home.reach_aws_at(&others.endpoint());
+    let (_server, owner) = scene.serve();
+    until("nobody takes over", async || is_active(&owner, id).await).await;
+
+    frozen.signal("-CONT");
+    until("it does not notice", async || frozen.log().contains("lost the lease")).await;
+    // Longer than the time-out of a call, after which it would be tried again.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(changes(&scene.aws) - made <= 1, "{:?}", scene.aws.requests_by_action());
+    scene.assert_whole().await;
 }

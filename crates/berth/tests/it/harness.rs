@@ -120,6 +120,11 @@ impl Home {
         Client::new(&server.url, account, key("accountKey"), key("secretKey"))
     }
 
+    /// The database.
+    pub(crate) fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
     /// What `berth init` printed.
     pub(crate) fn keys(&self) -> &Value {
         &self.keys

@@ -14,5 +14,6 @@ mod roles;
 mod rotation;
 mod secrets;
 mod support;
+mod trips;
 mod verify;
 mod webhooks;

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use berth_cloud::{
     Error as CloudError, ErrorKind,
     ec2::{NodeStatus, Question, Series as Answered, Span},
@@ -22,18 +23,21 @@ use berth_domain::{
     },
     ids::DeploymentId,
 };
-use berth_store::{NodeGauge, ReadingTurn, SiteReading};
-use jiff::Timestamp;
-use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use berth_store::{
+    BegunReading, NodeGauge, ReadingTurn, Site, SiteReading,
+    work::{Kind as WorkKind, Lease, Then},
+};
+use jiff::{SignedDuration, Timestamp};
 
 use super::clients::{Clients, Refusals};
-use crate::{Control, Error, metrics::READINGS, reconciler::Reconciler};
+use crate::{
+    Control, Error,
+    metrics::READINGS,
+    work::{Limits, Reconciler, Step, Stop},
+};
 
 /// How many AWS accounts in regions are read at once.
 const AT_ONCE: usize = 4;
-/// How often it is looked for what is due.
-const POLL: Duration = Duration::from_secs(5);
 /// How many nodes' figures are asked for in one call: with seven figures each, AWS's limit is not reached.
 const NODES_AT_ONCE: usize = 70;
 /// How many nodes stand in the metrics one by one.
@@ -59,47 +63,59 @@ pub struct Monitoring {
     pub nodes: Vec<NodeReading>,
 }
 
-impl Control {
-    /// Reads how nodes do until told to stop.
-    pub async fn run_monitoring(&self, stop: CancellationToken) {
-        let Some(every) = self.0.provisioning.read_every else { return };
-        let reconciler = Reconciler {
-            seeks: "nodes that are due to be read",
-            at_once: AT_ONCE,
-            poll: POLL.min(self.0.provisioning.poll * 2),
-            spacing: Duration::ZERO,
-            woken: None,
-        };
-        let claim = || async {
-            let turn = self.0.store.claim_reading(every, self.0.environment.now()).await?;
-            Ok(turn.map(|turn| {
-                let (control, stop) = (self.clone(), stop.clone());
-                let (aws_account, region) = (turn.aws_account.clone(), turn.region.clone());
-                let span = tracing::info_span!("reading", %aws_account, region);
-                let work = async move {
-                    // Cut off when told to stop: what was not read is read the next time.
-                    stop.run_until_cancelled(control.read(&turn)).await;
-                };
-                work.instrument(span)
-            }))
-        };
-        reconciler.run(stop.clone(), claim).await;
+/// Reads how nodes do, at most once in an interval.
+pub(crate) struct Readings {
+    pub(crate) control: Control,
+    pub(crate) every: SignedDuration,
+}
+
+#[async_trait]
+impl Reconciler for Readings {
+    fn limits(&self) -> Limits {
+        // Cut off when told to stop: what was not read is read the next time.
+        Limits { kind: WorkKind::Readings, at_once: AT_ONCE, spacing: Duration::ZERO, stop: Stop::CutOff }
     }
 
-    async fn read(&self, turn: &ReadingTurn) {
-        if let Err(error) = self.read_site(turn).await {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "nodes could not be read; they are read the next time");
+    fn span(&self, lease: &Lease) -> tracing::Span {
+        match Site::of(lease) {
+            Ok(Site { aws_account, region, .. }) => tracing::info_span!("reading", %aws_account, region),
+            Err(_) => tracing::info_span!("reading", key = lease.key()),
         }
     }
 
-    async fn read_site(&self, turn: &ReadingTurn) -> Result<(), Error> {
-        let nodes = self.0.store.nodes_at(turn).await?;
-        let cloud_accounts = self.0.store.cloud_accounts_at(turn).await?;
-        let clients = Clients::open(self, turn.account, cloud_accounts, &turn.region, "monitoring").await?;
+    async fn step(&self, lease: &Lease) -> Result<Step, Error> {
+        let (control, every, site) = (&self.control, self.every, Site::of(lease)?);
+        let nodes = control.0.store.nodes_at(&site).await?;
+        if nodes.is_empty() {
+            // A node that comes calls for it.
+            return Ok(Step::Settle(Then::Rest));
+        }
+        let turn = match control.0.store.begin_reading(site, every).await? {
+            BegunReading::Now(turn) => turn,
+            BegunReading::After(pause) => return Ok(Step::Settle(Then::Again(pause))),
+        };
+        if let Err(error) = control.read_site(&turn, &nodes, every).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "nodes could not be read; they are read the next time");
+            return Ok(Step::Settle(Then::Again(every)));
+        }
+        Ok(Step::Settled(Then::Again(every)))
+    }
+}
+
+impl Control {
+    async fn read_site(
+        &self,
+        turn: &ReadingTurn,
+        nodes: &[Node],
+        every: SignedDuration,
+    ) -> Result<(), Error> {
+        let site = &turn.site;
+        let cloud_accounts = self.0.store.cloud_accounts_at(site).await?;
+        let clients = Clients::open(self, site.account, cloud_accounts, &site.region, "monitoring").await?;
         let now = self.0.environment.now();
         let mut sights = Sights { checks: answered(now, NO_CHECKS), figures: answered(now, NO_FIGURES) };
-        let statuses = statuses(&clients, &nodes, &mut sights).await;
+        let statuses = statuses(&clients, nodes, &mut sights).await;
         let (from, to) = span(now, turn.figures.as_ref().and_then(|sight| sight.answered_at));
         let span = Span { from, to, period_seconds: PERIOD_SECONDS };
         let mut asking = true;
@@ -125,7 +141,7 @@ impl Control {
         for (what, sight) in [("checks", &sights.checks), ("figures", &sights.figures)] {
             metrics::counter!(READINGS, "what" => what, "outcome" => sight.state.as_str()).increment(1);
         }
-        self.0.store.end_reading(turn, &sights.checks, &sights.figures, now).await?;
+        self.0.store.end_reading(turn, &sights.checks, &sights.figures, now, every).await?;
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use berth_domain::{
     },
     subscription::SubscriptionStatus,
 };
-use berth_store::{Progress, Site, SubscriptionMove};
+use berth_store::{Progress, Site, SubscriptionMove, work::Then};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{Control, Error};
 
-/// How long a site without deployments is left alone.
+/// How long a site is left alone at which nothing is to be done.
 const NOTHING_TO_DO: SignedDuration = SignedDuration::from_hours(1);
 /// How long to wait for whoever owns what stands in the way of a removal.
 const BLOCKED: SignedDuration = SignedDuration::from_secs(30);
@@ -37,13 +37,38 @@ const BLOCKED: SignedDuration = SignedDuration::from_secs(30);
 const AT_A_TIME: u64 = 50;
 
 /// Works on everything that is due at a site; gives when it is due again.
-pub(super) async fn over(control: &Control, site: &Site) -> Result<Timestamp, Error> {
+pub(super) async fn over(control: &Control, site: &Site) -> Result<Then, Error> {
+    let mut now = control.0.environment.now();
+    let (mut next, mut found) = round(control, site, now).await?;
+    if let Some(first) = next.iter().min().copied().filter(|_| !found.acted) {
+        // The site is due, so what comes first is, by the clock of whoever planned it.
+        now = first.max(now);
+        (next, found) = round(control, site, now).await?;
+    }
+    if !found.any {
+        return Ok(Then::Done);
+    }
     let now = control.0.environment.now();
-    let (mut next, mut last) = (Vec::new(), None);
+    Ok(Then::Again(next.into_iter().min().map_or(NOTHING_TO_DO, |next| now.duration_until(next))))
+}
+
+/// What a round over a site found.
+#[derive(Default)]
+struct Found {
+    /// Whether there is any deployment.
+    any: bool,
+    /// Whether one was due.
+    acted: bool,
+}
+
+/// Works on what is due by then; gives when it, and the others, are due again.
+async fn round(control: &Control, site: &Site, now: Timestamp) -> Result<(Vec<Timestamp>, Found), Error> {
+    let (mut next, mut last, mut found) = (Vec::new(), None, Found::default());
     loop {
         let works = control.0.store.work_at(site, last, AT_A_TIME).await?;
         let Some(work) = works.last() else { break };
         last = Some(work.deployment.id);
+        found.any = true;
         let mut due = Vec::new();
         for work in works {
             match due_at(control, &work) {
@@ -52,10 +77,11 @@ pub(super) async fn over(control: &Control, site: &Site) -> Result<Timestamp, Er
             }
         }
         if !due.is_empty() {
+            found.acted = true;
             next.extend(look_and_act(control, site, due).await?);
         }
     }
-    Ok(next.into_iter().min().unwrap_or(now + NOTHING_TO_DO))
+    Ok((next, found))
 }
 
 /// When there is something to do for a deployment; `None`: when somebody asks for it.

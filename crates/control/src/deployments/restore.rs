@@ -17,11 +17,11 @@ use berth_domain::{
     ids::{RestoreId, SubscriptionId},
     task::ErrorType,
 };
-use berth_store::RESTORES_KEPT;
+use berth_store::{RESTORES_KEPT, work::Kind as WorkKind};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{RESOURCE, entry, pass::Pass, trouble};
-use crate::{Control, Error, metrics::RESTORES, subscriptions};
+use crate::{Control, Error, may_change, metrics::RESTORES, subscriptions};
 
 /// How many restores of each deployment are shown.
 const SHOWN: u64 = 50;
@@ -137,6 +137,7 @@ async fn ask(pass: &Pass<'_>, work: &mut Work, drift: &Drift) -> Result<Result<(
         return Ok(Ok(()));
     }
     for change in &drift.mend {
+        may_change(pass.site.lease())?;
         if let Err(error) = pass.ec2.change(change).await {
             // What can pass by itself is tried again as soon as AWS had time to show what it did.
             let outcome = match error.kind.advice() {
@@ -194,7 +195,7 @@ impl Control {
         let now = self.0.environment.now();
         let done = self.0.store.set_restore_policy(by.account_id, id, policy, event, now).await;
         done.map_err(|error| subscriptions::rejected(error, Some(id)))?;
-        self.0.ordered.notify_one();
+        self.0.wakes.wake(WorkKind::Sites);
         Ok(())
     }
 

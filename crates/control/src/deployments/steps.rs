@@ -17,7 +17,7 @@ use super::{
     pass::Pass,
     trouble::{self, Failure},
 };
-use crate::Error;
+use crate::{Error, may_change};
 
 /// What came of the steps of one pass.
 #[derive(Default)]
@@ -32,6 +32,7 @@ pub(super) struct Outcome {
 pub(super) async fn take(pass: &Pass<'_>, work: &mut Work, steps: &[Step]) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
     for step in steps {
+        may_change(pass.site.lease())?;
         let result = match step {
             Step::Create { key, creation, together } => create(pass, work, key, creation, together).await?,
             Step::Change { change, .. } => {
@@ -72,6 +73,7 @@ async fn create(
     store.intend(pass.site, work.deployment.id, records.clone()).await?;
     work.records.retain(|record| records.iter().all(|new| new.key != record.key));
     work.records.extend(records);
+    may_change(pass.site.lease())?;
     match pass.ec2.create(creation, &tags).await {
         Ok(id) => {
             pass.note(work, &[Learnt::Found(key.clone(), id)]).await?;

@@ -13,6 +13,7 @@ use berth_domain::{
     subscription::SubscriptionStatus,
     task::ErrorType,
 };
+use berth_store::work::Kind as WorkKind;
 
 use super::RESOURCE;
 use crate::{Control, Error};
@@ -120,8 +121,8 @@ impl Control {
         if self.0.store.subscription(by.account_id, id).await?.is_none() {
             return Ok(false);
         }
-        self.0.store.wake_subscription(id, self.0.environment.now()).await?;
-        self.0.ordered.notify_one();
+        self.0.store.wake_subscription(id).await?;
+        self.0.wakes.wake(WorkKind::Sites);
         Ok(true)
     }
 
@@ -146,7 +147,7 @@ impl Control {
                 "Nothing of this subscription was given up, so there is nothing to try again.",
             ));
         }
-        self.0.ordered.notify_one();
+        self.0.wakes.wake(WorkKind::Sites);
         Ok(true)
     }
 }

@@ -14,7 +14,6 @@ use berth_store::{ClaimedCheck, Error as StoreError, FinishedCheck, News};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::LEASE;
 use crate::{
     Control, Error,
     cloud_accounts::{RESOURCE, not_found},
@@ -34,8 +33,8 @@ pub(crate) async fn begin(
     account: AccountId,
     id: CloudAccountId,
 ) -> Result<ClaimedCheck, Error> {
-    let until = control.0.environment.now() + LEASE;
-    let claimed = control.0.store.begin_check(account, id, until).await.map_err(|error| match error {
+    let owner = control.0.environment.uuid().simple().to_string();
+    let claimed = control.0.store.begin_check(&owner, account, id).await.map_err(|error| match error {
         StoreError::NotActive => Error::rejected(
             ErrorType::CloudAccountNotActive,
             "The cloud account is being deleted, so there is nothing to verify any more.",
@@ -62,16 +61,17 @@ pub(crate) async fn check(
     let report = verifier.verify_aloud(&candidate, &Purpose::named("health"), Patience::None, tell).await;
 
     let environment = &control.0.environment;
+    let now = environment.now();
     let conclusion = report.conclusion();
     let (health, transition) = account.health.after(report.at, conclusion, &report.findings);
     let check = FinishedCheck {
         verification: verification(environment, &report, cause),
-        next_check_at: control.schedule().next(
+        next_check_in: now.duration_until(control.schedule().next(
             account.id,
             conclusion,
-            environment.now(),
+            now,
             environment.number(),
-        ),
+        )),
         news: transition
             .map(|transition| news(environment, actor, &account, &health, transition, report.at)),
         health,

@@ -1,84 +1,65 @@
 //! The reconciler of rotations: takes no input, finds what is due, does one step of it.
 //!
-//! A rotation lives for days and holds up nothing: it has its own table, its own leases, and no task.
+//! A rotation lives for days and holds up nothing: it is a row of its own in the work queue, and no task.
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use berth_domain::{
     account::Actor,
     ids::{AccountId, CloudAccountId},
 };
-use berth_store::{ClaimedRotation, Error as StoreError};
+use berth_store::work::{Kind, Lease, Then};
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::{Span, field::Empty};
 
 use super::{Settings, step};
 use crate::{
     Control, Error,
-    reconciler::{Reconciler, keep_up},
+    work::{Limits, Reconciler, Step, Stop},
 };
 
 /// How many rotations one process works on at once; they wait for AWS most of the time.
 const AT_ONCE: usize = 8;
-/// How long a lease lasts: what a killed process had in hand is taken up again after this.
-const LEASE: SignedDuration = SignedDuration::from_secs(15);
-const RENEWAL: Duration = Duration::from_secs(5);
-/// How often to look for what is due.
-const POLL: Duration = Duration::from_secs(1);
 /// How often to look for keys that are due by schedule.
 const SCHEDULES: Duration = Duration::from_secs(60);
 /// A scheduled rotation that did not come to an end is tried again after this.
 const TRIED: SignedDuration = SignedDuration::from_hours(24);
 
-impl Control {
-    /// Rotates keys, as asked for and by schedule, until told to stop.
-    pub async fn run_rotations(&self, settings: Settings, stop: CancellationToken) {
-        let owner = self.0.environment.uuid().to_string();
-        let reconciler = Reconciler {
-            seeks: "rotations",
-            at_once: AT_ONCE,
-            poll: POLL,
-            spacing: Duration::ZERO,
-            woken: Some(&self.0.rotations),
-        };
-        let claim = || async {
-            let now = self.0.environment.now();
-            let claimed = self.0.store.claim_rotation(&owner, now, now + LEASE).await?;
-            Ok(claimed.map(|claimed| {
-                let control = self.clone();
-                let (id, cloud_account) = (claimed.rotation.id, claimed.rotation.cloud_account_id);
-                let work = async move {
-                    control.take_step(claimed, settings).await;
-                    // The next step may be due at once.
-                    control.0.rotations.notify_one();
-                };
-                work.instrument(tracing::info_span!("rotation", %id, %cloud_account))
-            }))
-        };
-        tokio::join!(reconciler.run(stop.clone(), claim), self.keep_schedules(&settings, stop));
+/// Rotates keys, as asked for and by schedule.
+pub(crate) struct Rotations {
+    pub(crate) control: Control,
+    pub(crate) settings: Settings,
+}
+
+#[async_trait]
+impl Reconciler for Rotations {
+    fn limits(&self) -> Limits {
+        Limits { kind: Kind::Rotations, at_once: AT_ONCE, spacing: Duration::ZERO, stop: Stop::Finish }
     }
 
-    async fn keep_schedules(&self, settings: &Settings, stop: CancellationToken) {
+    fn span(&self, _: &Lease) -> Span {
+        tracing::info_span!("rotation", id = Empty, cloud_account = Empty)
+    }
+
+    async fn step(&self, lease: &Lease) -> Result<Step, Error> {
+        let Some(claimed) = self.control.0.store.rotation_in_hand(lease).await? else {
+            return Ok(Step::Settle(Then::Done));
+        };
+        Span::current()
+            .record("id", tracing::field::display(claimed.rotation.id))
+            .record("cloud_account", tracing::field::display(claimed.rotation.cloud_account_id));
+        step::take(&self.control, self.settings, claimed).await.map(Step::Settled)
+    }
+}
+
+impl Control {
+    /// Begins what is due by schedule until told to stop.
+    pub(crate) async fn keep_schedules(&self, settings: &Settings, stop: CancellationToken) {
         let mut timer = tokio::time::interval(SCHEDULES);
         while stop.run_until_cancelled(timer.tick()).await.is_some() {
             self.begin_by_schedule(settings).await;
-        }
-    }
-
-    /// Does one step while its lease is kept up; leaves it to others when the lease is lost.
-    async fn take_step(&self, claimed: ClaimedRotation, settings: Settings) {
-        let lease = claimed.lease.clone();
-        tokio::select! {
-            result = step::take(self, settings, claimed) => match result {
-                Ok(()) => {}
-                Err(Error::Internal(cause)) if lost(&*cause) => {
-                    tracing::info!("somebody else has the rotation now");
-                }
-                // Nothing was written: the lease runs out and the rotation is taken up again.
-                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "a step of a rotation was interrupted; it will be taken up again"),
-            },
-            () = keep_up(RENEWAL, || self.0.store.renew_rotation(&lease, self.0.environment.now() + LEASE)) => tracing::warn!("lost the lease; somebody else has the rotation"),
         }
     }
 
@@ -116,8 +97,4 @@ impl Control {
             ),
         }
     }
-}
-
-fn lost(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    matches!(cause.downcast_ref::<StoreError>(), Some(StoreError::LostLease))
 }

@@ -19,12 +19,13 @@ use berth_domain::{
 };
 use berth_store::{
     Advance, ClaimedRotation, Error as StoreError, Hold, NewSecret, RotationLease, SealedSecrets,
+    work::Then,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Settings, words};
-use crate::{Control, Error, cloud_accounts::RESOURCE, request, stored, verify::Patience};
+use crate::{Control, Error, cloud_accounts::RESOURCE, may_change, request, stored, verify::Patience};
 
 /// How long the swap waits for a change of the cloud account that is in hand.
 const BUSY: SignedDuration = SignedDuration::from_secs(2);
@@ -54,13 +55,13 @@ struct Look {
     trouble: Option<berth_cloud::Error>,
 }
 
-/// Does the next step of a rotation. An error means that nothing, or not all, was written; whoever takes the
-/// rotation up next finds out how far it came.
+/// Does the next step of a rotation, and gives it back. An error means that nothing, or not all, was written; whoever
+/// takes the rotation up next finds out how far it came.
 pub(super) async fn take(
     control: &Control,
     settings: Settings,
     claimed: ClaimedRotation,
-) -> Result<(), Error> {
+) -> Result<Then, Error> {
     let ClaimedRotation { rotation, lease, sealed_secret, actor } = claimed;
     let store = &control.0.store;
     let (account_id, id) = (rotation.account_id, rotation.cloud_account_id);
@@ -200,7 +201,7 @@ impl Work<'_> {
 
     // ---- doing
 
-    async fn carry_out(self, step: Step, look: &Look) -> Result<(), Error> {
+    async fn carry_out(self, step: Step, look: &Look) -> Result<Then, Error> {
         match step {
             Step::Create => self.create().await,
             Step::DeleteLost(id) => self.delete_lost(id).await,
@@ -245,7 +246,7 @@ impl Work<'_> {
     }
 
     /// Writes down that a key is about to be created, creates it, and seals its secret in the next transaction.
-    async fn create(mut self) -> Result<(), Error> {
+    async fn create(mut self) -> Result<Then, Error> {
         let now = self.now();
         if self.rotation.state != RotationState::Creating {
             let what = words::creating(&self.rotation);
@@ -255,6 +256,7 @@ impl Work<'_> {
         self.write_on(NewSecret::Keep, Hold::Keep, None).await?;
 
         let Some(session) = self.session()? else { return self.retry(None).await };
+        may_change(self.lease.work())?;
         match session.create_access_key(&self.user()?).await {
             Ok(created) => {
                 let key = created.value;
@@ -280,7 +282,7 @@ impl Work<'_> {
         }
     }
 
-    async fn delete_lost(mut self, id: AccessKeyId) -> Result<(), Error> {
+    async fn delete_lost(mut self, id: AccessKeyId) -> Result<Then, Error> {
         if let Err(error) = self.delete(&id).await? {
             return self.retry(Some(&error)).await;
         }
@@ -293,14 +295,14 @@ impl Work<'_> {
         self.write(NewSecret::Keep, Hold::Release, Some(audit)).await
     }
 
-    async fn count_hold(mut self) -> Result<(), Error> {
+    async fn count_hold(mut self) -> Result<Then, Error> {
         self.rotation.holds += 1;
         let status = words::held(&self.rotation);
         let until = self.now() + self.settings.periods.pause;
         self.wait(until, status, false).await
     }
 
-    async fn start_over(mut self, look: &Look) -> Result<(), Error> {
+    async fn start_over(mut self, look: &Look) -> Result<Then, Error> {
         self.rotation.holds = 0;
         let status = words::not_held_yet(look.report.as_ref());
         let until = self.now() + self.settings.periods.pause;
@@ -308,7 +310,7 @@ impl Work<'_> {
     }
 
     /// The new key becomes the cloud account's, in one transaction.
-    async fn swap(mut self, look: &Look) -> Result<(), Error> {
+    async fn swap(mut self, look: &Look) -> Result<Then, Error> {
         let now = self.now();
         let verified_at = look.report.as_ref().map_or(now, |report| report.at);
         let location = request::secret_key_of(self.rotation.cloud_account_id);
@@ -331,7 +333,7 @@ impl Work<'_> {
         }
     }
 
-    async fn deactivate(mut self) -> Result<(), Error> {
+    async fn deactivate(mut self) -> Result<Then, Error> {
         if let Some(error) = self.switch(KeyStatus::Inactive).await? {
             return self.retry(Some(&error)).await;
         }
@@ -343,7 +345,7 @@ impl Work<'_> {
         self.write(NewSecret::Keep, Hold::Release, Some(audit)).await
     }
 
-    async fn reactivate(mut self) -> Result<(), Error> {
+    async fn reactivate(mut self) -> Result<Then, Error> {
         if let Some(error) = self.switch(KeyStatus::Active).await? {
             return self.retry(Some(&error)).await;
         }
@@ -358,10 +360,11 @@ impl Work<'_> {
     /// Switches the old key on or off; the error when AWS does not.
     async fn switch(&self, status: KeyStatus) -> Result<Option<berth_cloud::Error>, Error> {
         let session = self.session()?.ok_or_else(no_key_left)?;
+        may_change(self.lease.work())?;
         Ok(session.set_access_key_status(&self.user()?, &self.rotation.old_key, status).await.err())
     }
 
-    async fn delete_old(self) -> Result<(), Error> {
+    async fn delete_old(self) -> Result<Then, Error> {
         let old = self.rotation.old_key.clone();
         match self.delete(&old).await? {
             Ok(()) => self.end(End::Completed, &Look::default()).await,
@@ -369,7 +372,7 @@ impl Work<'_> {
         }
     }
 
-    async fn delete_new(self) -> Result<(), Error> {
+    async fn delete_new(self) -> Result<Then, Error> {
         let Some(new) = self.rotation.new_key.clone() else { return self.retry(None).await };
         if let Err(error) = self.delete(&new).await? {
             return self.retry(Some(&error)).await;
@@ -384,19 +387,20 @@ impl Work<'_> {
     /// Deletes a key; one that is not there any more is deleted.
     async fn delete(&self, id: &AccessKeyId) -> Result<Result<(), berth_cloud::Error>, Error> {
         let session = self.session()?.ok_or_else(no_key_left)?;
+        may_change(self.lease.work())?;
         Ok(match session.delete_access_key(&self.user()?, id).await {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
             deleted => deleted.map(drop),
         })
     }
 
-    async fn enter(mut self, state: RotationState, what: String) -> Result<(), Error> {
+    async fn enter(mut self, state: RotationState, what: String) -> Result<Then, Error> {
         let now = self.now();
         self.rotation = self.rotation.enter(state, now, what);
         self.write(NewSecret::Keep, Hold::Release, None).await
     }
 
-    async fn wait(mut self, until: Timestamp, status: String, attention: bool) -> Result<(), Error> {
+    async fn wait(mut self, until: Timestamp, status: String, attention: bool) -> Result<Then, Error> {
         self.rotation.due_at = until;
         self.rotation.status = status;
         self.rotation.needs_attention = attention;
@@ -405,7 +409,7 @@ impl Work<'_> {
     }
 
     /// AWS could not be asked, or did not do what it was asked to: again after a pause that grows.
-    async fn retry(mut self, trouble: Option<&berth_cloud::Error>) -> Result<(), Error> {
+    async fn retry(mut self, trouble: Option<&berth_cloud::Error>) -> Result<Then, Error> {
         if let Some(error) = trouble {
             tracing::warn!(kind = %error.kind, operation = error.operation, request_id = error.request_id, detail = error.detail, "a step of a rotation is tried again");
         }
@@ -422,7 +426,7 @@ impl Work<'_> {
         self.write(NewSecret::Keep, Hold::Release, None).await
     }
 
-    async fn end(mut self, end: End, look: &Look) -> Result<(), Error> {
+    async fn end(mut self, end: End, look: &Look) -> Result<Then, Error> {
         let what = words::ended(&self.rotation, &end, look.report.as_ref());
         let at = self.now();
         let state = end.state();
@@ -474,7 +478,7 @@ impl Work<'_> {
         })
     }
 
-    async fn write(&self, secret: NewSecret, hold: Hold, audit: Option<AuditEvent>) -> Result<(), Error> {
+    async fn write(&self, secret: NewSecret, hold: Hold, audit: Option<AuditEvent>) -> Result<Then, Error> {
         Ok(self.write_on(secret, hold, audit).await?)
     }
 
@@ -483,7 +487,7 @@ impl Work<'_> {
         secret: NewSecret,
         hold: Hold,
         audit: Option<AuditEvent>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Then, StoreError> {
         let advance = Advance { rotation: self.rotation.clone(), secret, hold, audit, at: self.now() };
         self.control.0.store.advance_rotation(&self.lease, advance).await
     }

@@ -68,6 +68,14 @@ impl Scene {
         self.clock.environment()
     }
 
+    /// Of a server whose clock is wrong.
+    fn webhooks_off_by(&self, minutes: i64) -> Webhooks {
+        let environment = environment::wrong(SignedDuration::from_mins(minutes));
+        let loopback = Destinations::new(vec!["127.0.0.0/8".parse().unwrap()]);
+        let store = self.database.store().clone();
+        Webhooks::new(store, self.vault.clone(), environment, loopback, SystemResolver)
+    }
+
     fn webhooks_with(&self, allowed: &[&str], resolver: impl Resolver) -> Webhooks {
         let allowed = allowed.iter().map(|network| network.parse().unwrap()).collect();
         let destinations = Destinations::new(allowed);
@@ -249,12 +257,41 @@ async fn what_a_killed_process_had_in_hand_is_sent_by_another(
     runtime.shutdown_background();
 
     let _running = Running::start(scene.webhooks());
-    scene.clock.advance(SignedDuration::from_secs(31));
+    scene.database.execute("UPDATE work SET lease_until = 0").await;
 
     scene.wait_for(id, |it| it.state == DeliveryState::Delivered).await;
     let received = receiver.received();
     assert_eq!(received.len(), 2);
     assert_eq!(received[0].header("webhook-id"), received[1].header("webhook-id"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_clock_five_minutes_off_holds_nothing_up(#[values(-5, 5)] minutes: i64) {
+    let scene = Scene::new(Backend::Sqlite).await;
+    let receiver = Receiver::start(&[Manner::Status(200)]).await;
+    let (id, _) = scene.add(&receiver.url).await;
+    let _running = Running::start(scene.webhooks_off_by(minutes));
+    scene.happens().await;
+    scene.wait_for(id, |it| it.state == DeliveryState::Delivered).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_clock_five_minutes_off_takes_nothing_from_others(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(-5, 5)] minutes: i64,
+) {
+    let scene = Scene::new(backend).await;
+    let receiver = Receiver::start(&[Manner::Silence, Manner::Status(200)]).await;
+    scene.add(&receiver.url).await;
+    scene.happens().await;
+    let _right = Running::start(scene.webhooks());
+    receiver.wait_for(1).await;
+    let _wrong = Running::start(scene.webhooks_off_by(minutes));
+    // It looks several times in this time, and the one that is waited for does not answer.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(receiver.received().len(), 1);
 }
 
 #[rstest]

@@ -68,6 +68,11 @@ impl Key {
         Self(format!("node/{number}"))
     }
 
+    /// Whether it is a node's.
+    pub fn is_node(&self) -> bool {
+        self.0.strip_prefix("node/").is_some_and(|number| !number.contains('/'))
+    }
+
     /// The root volume of a node.
     pub fn root_volume(&self) -> Self {
         Self(format!("{}/root", self.0))

@@ -1,5 +1,5 @@
 //! Cloud accounts with their sealed secrets. `status` follows from the unfinished tasks and,
-//! without any, from the health. Nothing is planned yet while `next_check_at` is NULL.
+//! without any, from the health.
 
 use sea_orm::entity::prelude::*;
 
@@ -27,9 +27,6 @@ pub struct Model {
     pub verified_at: i64,
     pub failing_since: Option<i64>,
     pub failing_findings: String,
-    pub next_check_at: Option<i64>,
-    pub check_lease_until: Option<i64>,
-    pub check_generation: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -21,7 +21,6 @@ pub(crate) mod rotation;
 pub(crate) mod rotation_schedule;
 pub(crate) mod session;
 pub(crate) mod setting;
-pub(crate) mod site;
 pub(crate) mod subscription;
 pub(crate) mod support_access;
 pub(crate) mod task;

@@ -28,9 +28,6 @@ pub struct Model {
     pub api_key_name: Option<String>,
     pub due_at: i64,
     pub failures: i32,
-    pub lease_owner: Option<String>,
-    pub lease_until: Option<i64>,
-    pub generation: i32,
     pub created_at: i64,
     pub finished_at: Option<i64>,
 }

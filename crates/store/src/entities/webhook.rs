@@ -13,10 +13,6 @@ pub struct Model {
     pub events: String,
     pub enabled: bool,
     pub created_at: i64,
-    pub lease_owner: Option<String>,
-    pub lease_until: Option<i64>,
-    pub generation: i32,
-    pub served_at: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

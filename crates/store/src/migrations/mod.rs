@@ -12,6 +12,7 @@ mod m2026_11_20_000009_deployments;
 mod m2026_11_20_000010_watch;
 mod m2026_11_21_000011_sites_of_aws_accounts;
 mod m2026_11_28_000012_drift_identity;
+mod m2026_11_28_000013_work;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_20_000010_watch::Migration),
             Box::new(m2026_11_21_000011_sites_of_aws_accounts::Migration),
             Box::new(m2026_11_28_000012_drift_identity::Migration),
+            Box::new(m2026_11_28_000013_work::Migration),
         ]
     }
 }

@@ -1,5 +1,7 @@
 //! Builders: a tenant, a cloud account, a queued task, in one line each.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use berth_domain::{
     access::AccessId,
     account::{Actor, AuditEvent, Role},
@@ -13,8 +15,9 @@ use berth_store::{
     ClaimedTask, Completion, Effect, Error, NewAccount, NewApiKey, NewTask, NewUser, NewWebhook,
     SealedSecrets, Store,
     testing::{Backend, TestDatabase},
+    work::{Kind, Lease},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 /// A time, in seconds after some moment.
@@ -123,9 +126,19 @@ pub(crate) async fn queue_about(
     store.queue_task(task, event("Change requested")).await
 }
 
-/// Claims for a minute.
+/// Claims one row of a kind, in somebody's name.
+pub(crate) async fn claim_work(store: &Store, kind: Kind, owner: &str) -> Option<Lease> {
+    static CLAIMS: AtomicU32 = AtomicU32::new(0);
+    let owner = format!("{owner}.{}", CLAIMS.fetch_add(1, Ordering::Relaxed));
+    let mut claimed = store.claim_work(&owner, &[(kind, 1)], SignedDuration::ZERO).await.unwrap();
+    assert!(claimed.len() < 2, "{claimed:?}");
+    claimed.pop()
+}
+
+/// Claims an account's tasks and begins the oldest.
 pub(crate) async fn claim(store: &Store, owner: &str) -> Option<ClaimedTask> {
-    store.claim_task(owner, at(10), at(70)).await.unwrap()
+    let lease = claim_work(store, Kind::Tasks, owner).await?;
+    Some(store.begin_task(&lease, at(10)).await.unwrap().expect("an account that is due has a task"))
 }
 
 /// Queues a task about a cloud account, and claims it.

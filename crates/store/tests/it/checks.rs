@@ -13,7 +13,9 @@ use berth_domain::{
 use berth_store::{
     AuditFilter, CheckLease, ClaimedCheck, Effect, Error, FinishedCheck, News, Store, VerificationCursor,
     testing::{Backend, TestDatabase, insert_cloud_accounts},
+    work::Kind,
 };
+use jiff::SignedDuration;
 use rstest::rstest;
 use uuid::Uuid;
 
@@ -34,7 +36,7 @@ fn refused(number: u128, seconds: i64) -> FinishedCheck {
     FinishedCheck {
         verification: verification(number, seconds, Conclusion::Refused),
         health: Health::Failing { since: at(seconds), findings: vec![no_permission()] },
-        next_check_at: at(seconds + 300),
+        next_check_in: SignedDuration::from_secs(300),
         news: Some(News {
             audit: event("Cloud account degraded"),
             event: happening(AccountId(1), number, EventKind::CloudAccountDegraded, seconds),
@@ -47,7 +49,7 @@ fn verified(number: u128, seconds: i64) -> FinishedCheck {
     FinishedCheck {
         verification: verification(number, seconds, Conclusion::Verified),
         health: Health::Working,
-        next_check_at: at(seconds + 3600),
+        next_check_in: SignedDuration::from_hours(1),
         news: None,
     }
 }
@@ -61,18 +63,27 @@ async fn with_due(backend: Backend, ids: &[i32]) -> (TestDatabase, AccountId) {
         (row, secrets("sealed"))
     });
     insert_cloud_accounts(db.store(), rows.collect::<Vec<_>>()).await;
-    let plan: Vec<_> = ids.iter().zip(1..).map(|(id, second)| (CloudAccountId(*id), at(second))).collect();
-    db.store().plan_checks(at(9_000), &plan).await.unwrap();
+    let plan: Vec<_> =
+        ids.iter().zip(1..).map(|(id, second)| (CloudAccountId(*id), secs(second))).collect();
+    db.store().plan_checks(secs(9_000), &plan).await.unwrap();
     (db, account)
 }
 
-/// Claims for a minute.
-async fn claim_at(store: &Store, seconds: i64) -> Option<ClaimedCheck> {
-    store.claim_check(at(seconds), at(seconds + 60)).await.unwrap()
+fn secs(seconds: i64) -> SignedDuration {
+    SignedDuration::from_secs(seconds)
 }
 
-async fn lease_at(store: &Store, seconds: i64) -> CheckLease {
-    claim_at(store, seconds).await.expect("a check is due").lease
+async fn claim_check(store: &Store) -> Option<ClaimedCheck> {
+    let lease = claim_work(store, Kind::Checks, "a").await?;
+    Some(store.check_in_hand(&lease).await.unwrap().expect("the cloud account"))
+}
+
+async fn next_lease(store: &Store) -> CheckLease {
+    claim_check(store).await.expect("a check is due").lease
+}
+
+async fn begin(store: &Store, account: AccountId, id: CloudAccountId) -> Option<CheckLease> {
+    store.begin_check("somebody", account, id).await.unwrap().map(|begun| begun.lease)
 }
 
 async fn account_of(db: &TestDatabase, account: AccountId, id: i32) -> CloudAccount {
@@ -85,8 +96,9 @@ async fn what_is_due_longest_is_claimed_first_and_by_one(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (db, _) = with_due(backend, &[103, 101, 102]).await;
+    db.time_passes(2).await;
     let mut order = Vec::new();
-    while let Some(claimed) = claim_at(db.store(), 2).await {
+    while let Some(claimed) = claim_check(db.store()).await {
         assert_eq!(claimed.secrets, secrets("sealed"));
         order.push(claimed.account.id.0);
     }
@@ -100,12 +112,13 @@ async fn replicas_that_claim_at_once_never_get_the_same(
 ) {
     let ids: Vec<_> = (101..121).collect();
     let (db, _) = with_due(backend, &ids).await;
+    db.time_passes(100).await;
     let replicas = (0..4).map(|_| async {
         let store = Store::connect(db.url()).await.unwrap();
         let mut mine = Vec::new();
-        // Whoever loses every race of a look comes back empty-handed, as a replica would until its next look.
-        for _ in 0..200 {
-            mine.extend(claim_at(&store, 100).await.map(|claimed| claimed.account.id.0));
+        // Whoever loses the race of a look comes back empty-handed, as a replica would until its next look.
+        for _ in 0..40 {
+            mine.extend(claim_check(&store).await.map(|claimed| claimed.account.id.0));
         }
         mine
     });
@@ -122,12 +135,14 @@ async fn one_aws_account_is_checked_by_one_at_a_time(
     let (db, account) = with_tenant(backend).await;
     let rows = [101, 102].map(|id| (cloud_account(account, id, &format!("n{id}")), secrets("s")));
     insert_cloud_accounts(db.store(), rows).await;
-    db.store().plan_checks(at(9_000), &[101, 102].map(|id| (CloudAccountId(id), at(0)))).await.unwrap();
+    db.store().plan_checks(secs(9_000), &[101, 102].map(|id| (CloudAccountId(id), secs(0)))).await.unwrap();
 
-    let lease = lease_at(db.store(), 1).await;
-    assert!(claim_at(db.store(), 1).await.is_none(), "the other one is of the same AWS account");
-    assert!(db.store().finish_check(&lease, verified(1, 2)).await.unwrap());
-    assert_eq!(claim_at(db.store(), 2).await.map(|claimed| claimed.account.id.0), Some(102));
+    let both = db.store().claim_work("a", &[(Kind::Checks, 2)], SignedDuration::ZERO).await.unwrap();
+    assert_eq!(both.len(), 1, "the other one is of the same AWS account");
+    assert!(claim_check(db.store()).await.is_none(), "and still is");
+    let first = db.store().check_in_hand(&both[0]).await.unwrap().unwrap();
+    assert!(db.store().finish_check(&first.lease, verified(1, 2)).await.unwrap());
+    assert_eq!(claim_check(db.store()).await.map(|claimed| claimed.account.id.0), Some(102));
 }
 
 #[rstest]
@@ -136,22 +151,16 @@ async fn what_a_killed_process_had_in_hand_is_due_again_when_its_lease_runs_out(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (db, account) = with_due(backend, &[101]).await;
-    let killed = lease_at(db.store(), 10).await;
-    assert!(claim_at(db.store(), 69).await.is_none());
+    db.time_passes(10).await;
+    let killed = next_lease(db.store()).await;
+    db.time_passes(14).await;
+    assert!(claim_check(db.store()).await.is_none());
 
-    let heir = lease_at(db.store(), 70).await;
+    db.time_passes(2).await;
+    let heir = next_lease(db.store()).await;
     assert!(db.store().finish_check(&heir, verified(1, 71)).await.unwrap());
     assert!(!db.store().finish_check(&killed, refused(2, 72)).await.unwrap(), "it came too late");
     assert_eq!(account_of(&db, account, 101).await.status, Status::Active);
-}
-
-#[rstest]
-#[tokio::test]
-async fn what_is_given_back_is_due_at_once(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let (db, _) = with_due(backend, &[101]).await;
-    let lease = lease_at(db.store(), 10).await;
-    db.store().release_check(&lease).await.unwrap();
-    assert!(claim_at(db.store(), 10).await.is_some());
 }
 
 #[rstest]
@@ -161,7 +170,8 @@ async fn a_failing_account_is_in_error_with_its_findings_until_it_works_again(
 ) {
     let (db, account) = with_due(backend, &[101]).await;
     let webhook = add_webhook(db.store(), Some(account), &[]).await;
-    let lease = lease_at(db.store(), 10).await;
+    db.time_passes(10).await;
+    let lease = next_lease(db.store()).await;
     assert!(db.store().finish_check(&lease, refused(1, 11)).await.unwrap());
 
     let failing = account_of(&db, account, 101).await;
@@ -173,8 +183,10 @@ async fn a_failing_account_is_in_error_with_its_findings_until_it_works_again(
     assert_eq!(log.unwrap()[0].kind, "Cloud account degraded");
     assert_eq!(db.store().deliveries(webhook, 9).await.unwrap().len(), 1, "and webhooks hear of it");
 
-    assert!(claim_at(db.store(), 310).await.is_none());
-    let lease = lease_at(db.store(), 311).await;
+    db.time_passes(299).await;
+    assert!(claim_check(db.store()).await.is_none());
+    db.time_passes(1).await;
+    let lease = next_lease(db.store()).await;
     assert!(db.store().finish_check(&lease, verified(2, 312)).await.unwrap());
     let working = account_of(&db, account, 101).await;
     assert_eq!((working.status, working.health), (Status::Active, Health::Working));
@@ -188,7 +200,8 @@ async fn a_result_does_not_outlive_what_it_is_about(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (db, account) = with_due(backend, &[101]).await;
-    let lease = lease_at(db.store(), 10).await;
+    db.time_passes(10).await;
+    let lease = next_lease(db.store()).await;
     let changed = CloudAccount { updated_at: at(12), ..account_of(&db, account, 101).await };
     let effect = Effect::Update { account: changed, secrets: secrets("new") };
     let about = (account, CloudAccountId(101));
@@ -201,7 +214,7 @@ async fn a_result_does_not_outlive_what_it_is_about(
     let history = db.store().verifications(account, CloudAccountId(101), None, 9).await.unwrap();
     assert_eq!(history, []);
     assert_eq!(
-        db.store().unplanned_checks(at(9_000), 9).await.unwrap(),
+        db.store().unplanned_checks(secs(9_000), 9).await.unwrap(),
         [CloudAccountId(101)],
         "planned anew"
     );
@@ -213,13 +226,19 @@ async fn accounts_that_a_task_changes_are_left_alone_and_keep_their_health(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (db, account) = with_due(backend, &[101]).await;
-    let lease = lease_at(db.store(), 10).await;
+    db.time_passes(10).await;
+    let lease = next_lease(db.store()).await;
     db.store().finish_check(&lease, refused(1, 11)).await.unwrap();
     let about = (account, CloudAccountId(101));
     queue_about(db.store(), about, 7, Command::CloudAccountUpdateRequest).await.unwrap();
 
-    assert_eq!(account_of(&db, account, 101).await.status, Status::ChangeDraft);
-    assert!(claim_at(db.store(), 4000).await.is_none());
+    db.time_passes(4000).await;
+    let claimed = claim_check(db.store()).await.unwrap();
+    assert_eq!(
+        claimed.account.status,
+        Status::ChangeDraft,
+        "whoever takes it up sees that and leaves it alone"
+    );
     let task = claim(db.store(), "runner").await.unwrap();
     db.store().finish_task(&task.lease, failure()).await.unwrap();
     assert_eq!(account_of(&db, account, 101).await.status, Status::ActiveError, "as it was");
@@ -229,7 +248,8 @@ async fn accounts_that_a_task_changes_are_left_alone_and_keep_their_health(
 #[tokio::test]
 async fn a_new_name_leaves_health_as_it_is(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let (db, account) = with_due(backend, &[101]).await;
-    let lease = lease_at(db.store(), 10).await;
+    db.time_passes(10).await;
+    let lease = next_lease(db.store()).await;
     db.store().finish_check(&lease, refused(1, 11)).await.unwrap();
     let about = (account, CloudAccountId(101));
     queue_about(db.store(), about, 7, Command::CloudAccountUpdateRequest).await.unwrap();
@@ -249,15 +269,16 @@ async fn whoever_asks_gets_the_account_and_what_was_under_way_counts_for_nothing
 ) {
     let (db, account) = with_due(backend, &[101]).await;
     let (store, id) = (db.store(), CloudAccountId(101));
-    let scheduled = lease_at(store, 10).await;
-    let asked = store.begin_check(account, id, at(70)).await.unwrap().unwrap().lease;
+    db.time_passes(10).await;
+    let scheduled = next_lease(store).await;
+    let asked = begin(store, account, id).await.unwrap();
 
     assert!(!store.finish_check(&scheduled, refused(1, 11)).await.unwrap());
     assert!(store.finish_check(&asked, verified(2, 12)).await.unwrap());
     let other = tenant(store, 2).await;
-    assert!(store.begin_check(other, id, at(70)).await.unwrap().is_none(), "not theirs");
+    assert!(begin(store, other, id).await.is_none(), "not theirs");
     queue_about(store, (account, id), 7, Command::CloudAccountDeleteRequest).await.unwrap();
-    let refused = store.begin_check(account, id, at(70)).await;
+    let refused = store.begin_check("somebody", account, id).await;
     assert!(matches!(refused, Err(Error::NotActive)), "{refused:?}");
 }
 
@@ -270,7 +291,7 @@ async fn history_comes_newest_first_in_pages_and_to_its_account_only(
     let (store, id) = (db.store(), CloudAccountId(101));
     // Two of the same moment: their ids decide.
     for (number, seconds) in [(1, 11), (2, 12), (3, 12), (4, 13)] {
-        let lease = store.begin_check(account, id, at(70)).await.unwrap().unwrap().lease;
+        let lease = begin(store, account, id).await.unwrap();
         assert!(store.finish_check(&lease, refused(number, seconds)).await.unwrap());
     }
     let page = async |after| store.verifications(account, id, after, 2).await.unwrap();
@@ -290,7 +311,7 @@ async fn history_is_forgotten_by_age_and_with_its_cloud_account(
     let (db, account) = with_due(backend, &[101]).await;
     let (store, id) = (db.store(), CloudAccountId(101));
     for (number, seconds) in [(1, 11), (2, 12)] {
-        let lease = store.begin_check(account, id, at(70)).await.unwrap().unwrap().lease;
+        let lease = begin(store, account, id).await.unwrap();
         store.finish_check(&lease, verified(number, seconds)).await.unwrap();
     }
     let count = async || store.verifications(account, id, None, 9).await.unwrap().len();
@@ -310,12 +331,13 @@ async fn what_another_schedule_planned_for_too_late_is_planned_anew(
 ) {
     let (db, _) = with_due(backend, &[101, 102]).await;
     let (store, ids) = (db.store(), [101, 102].map(CloudAccountId));
-    assert_eq!(store.unplanned_checks(at(1), 9).await.unwrap(), ids[1..], "101 is due by then");
+    let horizon = SignedDuration::from_millis(1500);
+    assert_eq!(store.unplanned_checks(horizon, 9).await.unwrap(), ids[1..], "101 is due by then");
 
-    store.plan_checks(at(1), &ids.map(|id| (id, at(0)))).await.unwrap();
+    store.plan_checks(horizon, &ids.map(|id| (id, secs(0)))).await.unwrap();
 
     let mut due = Vec::new();
-    while let Some(claimed) = claim_at(store, 0).await {
+    while let Some(claimed) = claim_check(store).await {
         due.push(claimed.account.id);
     }
     assert_eq!(due, ids[1..], "101 stays as it was");

@@ -5,11 +5,14 @@ use berth_domain::{
     ids::{AccountId, CloudAccountId},
 };
 use berth_store::{
-    Page,
+    Page, Site,
     testing::{Backend, TestDatabase},
+    work::Kind,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use rstest::rstest;
+
+use crate::builders::{at, claim_work};
 
 /// A cloud account with its secret, and a subscription that uses it, as the first release wrote them.
 const FIRST_RELEASE: [&str; 4] = [
@@ -99,12 +102,94 @@ async fn deployments_are_still_worked_on_when_sites_become_aws_accounts(
 
     db.store().migrate().await.unwrap();
 
-    let (now, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + SignedDuration::from_mins(1));
-    let site = db.store().claim_site("a", now, until).await.unwrap().expect("it is due");
+    let lease = claim_work(db.store(), Kind::Sites, "a").await.expect("it is due");
+    let site = Site::of(&lease).unwrap();
     assert_eq!((site.aws_account.as_str(), site.region.as_str()), ("123456789012", "us-east-1"));
     let work = db.store().work_at(&site, None, 10).await.unwrap();
     assert_eq!(
         work.iter().map(|work| work.deployment.cloud_account_id).collect::<Vec<_>>(),
         [CloudAccountId(101)]
     );
+}
+
+/// One of everything in flight, as the version before the work queue wrote it: some of it in hand.
+const IN_FLIGHT: [&str; 8] = [
+    "INSERT INTO tasks (id, account_id, seq, command, status, description, sealed_request, findings, originator, \
+     lease_owner, lease_until, generation, created_at, updated_at) VALUES (ID1, 1, 1, 'cloudAccountCreateRequest', \
+     'processing-in-progress', 'd', SECRET, '[]', 'o', 'gone', 9000000000000000, 3, 5, 5), \
+     (ID2, 1, 2, 'cloudAccountCreateRequest', 'received', 'd', SECRET, '[]', 'o', NULL, NULL, 0, 6, 6)",
+    "INSERT INTO tasks (id, account_id, seq, command, status, description, findings, originator, generation, \
+     created_at, updated_at, finished_at) VALUES (ID3, 1, 0, 'cloudAccountCreateRequest', 'processing-completed', \
+     'd', '[]', 'o', 1, 1, 1, 1)",
+    "INSERT INTO rotations (id, account_id, cloud_account_id, state, since, user_arn, old_key, holds, keys, status, \
+     needs_attention, history, originator, due_at, failures, lease_owner, lease_until, generation, created_at) \
+     VALUES (ID4, 1, 101, 'checking', 0, 'arn:aws:iam::123456789012:user/berth-user', 'AKIAIOSFODNN7EXAMPLE', 0, \
+     '[]', 's', FALSE, '[]', 'o', 7, 0, 'gone', 9000000000000000, 2, 0)",
+    "UPDATE cloud_accounts SET next_check_at = 4, check_lease_until = 9000000000000000, check_generation = 5",
+    "INSERT INTO webhooks (id, account_id, url, secret, events, enabled, created_at, generation, served_at) \
+     VALUES (7, 1, 'https://example.com/hooks', SECRET, '[]', TRUE, 0, 0, 0), \
+     (8, 1, 'https://example.com/idle', SECRET, '[]', TRUE, 0, 0, 0)",
+    "INSERT INTO webhook_deliveries (webhook_id, event_id, account_id, kind, payload, state, attempts, created_at, \
+     next_attempt_at) VALUES (7, ID5, 1, 'cloudAccount.degraded', '{}', 'waiting', 1, 0, 3)",
+    "INSERT INTO sites (account_id, aws_account_id, region, due_at, wanted, lease_owner, lease_until, generation) \
+     VALUES (1, '123456789012', 'us-east-1', 99, 2, 'gone', 9000000000000000, 7)",
+    "INSERT INTO readings (account_id, aws_account_id, region, begun_at) VALUES (1, '123456789012', 'us-east-1', 5)",
+];
+
+#[rstest]
+#[tokio::test]
+async fn what_is_in_flight_is_taken_up_from_the_work_queue(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let db = TestDatabase::before(backend, "m2026_11_28_000013_work").await;
+    let secret = match backend {
+        Backend::Sqlite => "x'0102ff'",
+        Backend::Postgres => "'\\x0102ff'",
+    };
+    for statement in FIRST_RELEASE.iter().chain(&IN_FLIGHT) {
+        let mut statement = statement.replace("SECRET", secret);
+        for number in 1..=5 {
+            let id = match backend {
+                Backend::Sqlite => format!("x'0000000000000000000000000000000{number}'"),
+                Backend::Postgres => format!("'00000000-0000-0000-0000-00000000000{number}'"),
+            };
+            statement = statement.replace(&format!("ID{number}"), &id);
+        }
+        db.execute(&statement).await;
+    }
+
+    db.store().migrate().await.unwrap();
+
+    let store = db.store();
+    let all = Kind::ALL.map(|kind| (kind, 9));
+    let leases = store.claim_work("a", &all, SignedDuration::ZERO).await.unwrap();
+    let mut claimed: Vec<_> = leases.iter().map(|lease| (lease.kind(), lease.key())).collect();
+    claimed.sort_unstable();
+    let place = "1/123456789012/us-east-1";
+    let expected = [
+        (Kind::Tasks, "1"),
+        (Kind::Checks, "101"),
+        (Kind::Webhooks, "7"),
+        (Kind::Rotations, "00000000000000000000000000000004"),
+        (Kind::Sites, place),
+        (Kind::Readings, place),
+    ];
+    assert_eq!(claimed, expected);
+    for lease in &leases {
+        match lease.kind() {
+            Kind::Tasks => {
+                let task =
+                    store.begin_task(lease, at(1)).await.unwrap().expect("the oldest unfinished one");
+                assert_eq!(task.task.id.0.as_u128(), 1);
+                assert_eq!(task.sealed_request, Some(vec![1, 2, 255]));
+            }
+            Kind::Checks => assert!(store.check_in_hand(lease).await.unwrap().is_some()),
+            Kind::Webhooks => {
+                let turn = store.turn_in_hand(lease).await.unwrap().expect("the endpoint");
+                assert!(store.due_delivery(turn.webhook.id, at(0)).await.unwrap().is_some());
+            }
+            Kind::Rotations => assert!(store.rotation_in_hand(lease).await.unwrap().is_some()),
+            Kind::Sites | Kind::Readings => assert_eq!(Site::of(lease).unwrap().region, "us-east-1"),
+        }
+    }
 }

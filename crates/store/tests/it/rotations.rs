@@ -8,7 +8,9 @@ use berth_domain::{
     webhook::{Event, EventKind},
 };
 use berth_store::{
-    Advance, ClaimedRotation, Effect, Error, Hold, NewRotation, NewSecret, Store, Unique, testing::Backend,
+    Advance, ClaimedRotation, Effect, Error, Hold, NewRotation, NewSecret, Store, Unique,
+    testing::Backend,
+    work::{Kind, Then},
 };
 use rstest::rstest;
 use uuid::Uuid;
@@ -25,7 +27,8 @@ async fn begin(store: &Store, of: (AccountId, CloudAccountId), number: u128) -> 
 }
 
 async fn claim(store: &Store, owner: &str) -> Option<ClaimedRotation> {
-    store.claim_rotation(owner, at(10), at(70)).await.unwrap()
+    let lease = claim_work(store, Kind::Rotations, owner).await?;
+    Some(store.rotation_in_hand(&lease).await.unwrap().expect("what is due is unfinished"))
 }
 
 fn advance(claimed: &ClaimedRotation, state: State, secret: NewSecret) -> Advance {
@@ -72,15 +75,16 @@ async fn who_lost_the_lease_writes_nothing(#[values(Backend::Sqlite, Backend::Po
     begin(db.store(), of, 1).await.unwrap();
     let slow = claim(db.store(), "slow").await.unwrap();
     assert!(claim(db.store(), "other").await.is_none(), "it is in hand");
-    let quick = db.store().claim_rotation("quick", at(71), at(200)).await.unwrap().expect("it ran out");
+    db.time_passes(16).await;
+    let quick = claim(db.store(), "quick").await.expect("it ran out");
 
     let late = advance(&slow, State::Creating, NewSecret::Set(b"s".to_vec()));
     let late = db.store().advance_rotation(&slow.lease, late).await;
 
     assert!(matches!(late, Err(Error::LostLease)), "{late:?}");
-    assert!(db.store().renew_rotation(&quick.lease, at(300)).await.unwrap());
-    assert!(!db.store().renew_rotation(&slow.lease, at(300)).await.unwrap());
     assert_eq!(db.store().rotations(of.0, of.1).await.unwrap()[0].state, State::Checking);
+    let step = advance(&quick, State::Creating, NewSecret::Set(b"s".to_vec()));
+    db.store().advance_rotation(&quick.lease, step).await.unwrap();
 }
 
 #[rstest]
@@ -161,4 +165,30 @@ async fn the_old_key_can_come_back_only_while_it_works(
         assert!(matches!(done, Err(Error::KeyRetired)), "{done:?}");
         assert_eq!(rotation.state, state);
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_rotation_is_due_when_its_step_says_so_and_not_any_more_once_it_ends(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (db, account) = with_tenant(backend).await;
+    let of = (account, register(db.store(), account, "prod").await);
+    begin(db.store(), of, 1).await.unwrap();
+    let claimed = claim(db.store(), "a").await.unwrap();
+    let mut step = advance(&claimed, State::Creating, NewSecret::Keep);
+    step.hold = Hold::Release;
+    step.rotation.due_at = at(80);
+    let then = db.store().advance_rotation(&claimed.lease, step).await.unwrap();
+    assert_eq!(then, Then::Again(jiff::SignedDuration::from_mins(1)));
+
+    db.time_passes(59).await;
+    assert!(claim(db.store(), "a").await.is_none(), "not yet");
+    db.time_passes(1).await;
+    let claimed = claim(db.store(), "a").await.expect("now");
+    let mut end = advance(&claimed, State::Completed, NewSecret::Erase);
+    end.hold = Hold::Release;
+    assert_eq!(db.store().advance_rotation(&claimed.lease, end).await.unwrap(), Then::Done);
+    db.time_passes(1_000_000).await;
+    assert!(claim_work(db.store(), Kind::Rotations, "a").await.is_none());
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use berth_domain::{
     cloud_account::CloudAccount,
     deployment::{
-        Kind,
+        AwsId, Kind as ResourceKind,
         blueprint::{Blueprint, Key},
+        monitoring::{Sight, SightState},
         record::{Learnt, Record},
         state::DeploymentState,
     },
@@ -18,9 +19,11 @@ use berth_domain::{
     task::Command,
 };
 use berth_store::{
-    Effect, Error, NewDeployment, NewTask, OrderedSubscription, Progress, Site, Store,
+    BegunReading, Effect, Error, NewDeployment, NewTask, OrderedSubscription, Progress, Site, Store,
     testing::{Backend, TestDatabase, insert_cloud_accounts},
+    work::{Kind, Then},
 };
+use jiff::SignedDuration;
 use rstest::rstest;
 use serde_json::json;
 use uuid::Uuid;
@@ -100,8 +103,9 @@ async fn with_sites(
     (db, account, subscription, deployments)
 }
 
-async fn claim_site(store: &Store, owner: &str, from: i64, until: i64) -> Option<Site> {
-    store.claim_site(owner, at(from), at(until)).await.unwrap()
+async fn claim_site(store: &Store, owner: &str) -> Option<Site> {
+    let lease = claim_work(store, Kind::Sites, owner).await?;
+    Some(Site::of(&lease).unwrap())
 }
 
 fn progress() -> Progress {
@@ -117,7 +121,7 @@ fn progress() -> Progress {
 fn record() -> Record {
     Record {
         key: Key::vpc(),
-        kind: Kind::Vpc,
+        kind: ResourceKind::Vpc,
         operation: OperationId(Uuid::from_u128(9)),
         tags: Default::default(),
         asked_at: at(20),
@@ -136,10 +140,14 @@ async fn of_many_claimers_exactly_one_gets_each_site(
     let second_replica = Store::connect(db.url()).await.unwrap();
     let claimers = (0..12).map(|number| {
         let store = if number % 2 == 0 { db.store().clone() } else { second_replica.clone() };
-        tokio::spawn(async move { claim_site(&store, &format!("process-{number}"), 30, 90).await })
+        tokio::spawn(async move { claim_site(&store, &format!("process-{number}")).await })
     });
     let claimed = futures::future::try_join_all(claimers).await.unwrap();
-    let regions: Vec<String> = claimed.into_iter().flatten().map(|site| site.region).collect();
+    let mut regions: Vec<String> = claimed.into_iter().flatten().map(|site| site.region).collect();
+    // Whoever looks while others take what it would have taken comes back empty-handed.
+    while let Some(site) = claim_site(db.store(), "another").await {
+        regions.push(site.region);
+    }
     assert_eq!(regions.len(), REGIONS.len(), "{regions:?}");
     assert_eq!(regions.iter().map(String::as_str).collect::<BTreeSet<_>>(), REGIONS.into());
 }
@@ -151,9 +159,10 @@ async fn who_comes_too_late_can_write_nothing(
 ) {
     let (db, account, _, deployments) = with_sites(backend, &REGIONS[..1]).await;
     let (store, id) = (db.store(), deployments[0]);
-    let late = claim_site(store, "same-name", 30, 90).await.expect("the site");
-    assert!(claim_site(store, "b", 89, 149).await.is_none(), "it is still held");
-    let taken = claim_site(store, "same-name", 90, 150).await.expect("the site");
+    let late = claim_site(store, "same-name").await.expect("the site");
+    assert!(claim_site(store, "b").await.is_none(), "it is still held");
+    db.time_passes(16).await;
+    let taken = claim_site(store, "same-name").await.expect("the site");
 
     let deployment = store.deployment(account, id).await.unwrap().expect("it is there").deployment;
     let gone = [Learnt::Gone(Key::vpc())];
@@ -167,7 +176,6 @@ async fn who_comes_too_late_can_write_nothing(
     for refused in refused {
         assert!(matches!(refused, Err(Error::LostLease)), "{refused:?}");
     }
-    assert!(!store.renew_site(&late, at(200)).await.unwrap());
     store.intend(&taken, id, vec![record()]).await.unwrap();
     let work = store.work_at(&taken, None, 100).await.unwrap();
     assert_eq!(work[0].records, [record()], "written once, by who holds it");
@@ -177,39 +185,47 @@ async fn who_comes_too_late_can_write_nothing(
 
 #[rstest]
 #[tokio::test]
-async fn a_site_is_left_alone_until_it_is_due(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
-    let (db, ..) = with_sites(backend, &REGIONS[..1]).await;
-    let site = claim_site(db.store(), "a", 30, 90).await.expect("the site");
-    db.store().release_site(&site, at(500)).await.unwrap();
-    assert!(claim_site(db.store(), "a", 499, 600).await.is_none());
-    assert!(claim_site(db.store(), "a", 500, 600).await.is_some());
-}
-
-#[rstest]
-#[tokio::test]
 async fn a_call_for_a_look_that_comes_during_a_look_is_not_lost(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (db, _, subscription, _) = with_sites(backend, &REGIONS[..1]).await;
-    let site = claim_site(db.store(), "a", 30, 90).await.expect("the site");
-    db.store().wake_subscription(subscription, at(40)).await.unwrap();
-    db.store().release_site(&site, at(500)).await.unwrap();
-    assert!(claim_site(db.store(), "a", 41, 100).await.is_some());
+    let lease = claim_work(db.store(), Kind::Sites, "a").await.expect("the site");
+    db.store().wake_subscription(subscription).await.unwrap();
+    db.store().settle_work(&lease, Then::Again(SignedDuration::from_hours(1))).await.unwrap();
+    assert!(claim_site(db.store(), "a").await.is_some());
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_late_release_does_not_take_the_site_from_who_holds_it(
+async fn a_site_is_read_when_it_has_a_node_and_once_in_an_interval(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let (db, ..) = with_sites(backend, &REGIONS[..1]).await;
-    let late = claim_site(db.store(), "a", 30, 90).await.expect("the site");
-    let held = claim_site(db.store(), "b", 90, 150).await.expect("the site");
-    db.store().release_site(&late, at(100)).await.unwrap();
-    assert!(claim_site(db.store(), "c", 120, 180).await.is_none());
-    assert!(db.store().renew_site(&held, at(200)).await.unwrap());
+    let (db, _, _, deployments) = with_sites(backend, &REGIONS[..1]).await;
+    let (store, every) = (db.store(), SignedDuration::from_mins(5));
+    let site = claim_site(store, "a").await.expect("the site");
+    assert!(claim_work(store, Kind::Readings, "a").await.is_none(), "there is nothing to read");
+    let node = Key::node(1);
+    let record = Record { key: node.clone(), kind: ResourceKind::Instance, ..record() };
+    store.intend(&site, deployments[0], vec![record]).await.unwrap();
+    let found = [Learnt::Found(node, AwsId("i-1".into()))];
+    store.note(&site, deployments[0], &found).await.unwrap();
+
+    let lease = claim_work(store, Kind::Readings, "a").await.expect("there is a node");
+    let begun = store.begin_reading(Site::of(&lease).unwrap(), every).await.unwrap();
+    let BegunReading::Now(turn) = begun else { panic!("it was never read: {begun:?}") };
+    store.note(&site, deployments[0], &found).await.unwrap();
+    store.end_reading(&turn, &sight(), &sight(), at(30), every).await.unwrap();
+
+    let called = claim_work(store, Kind::Readings, "b").await.expect("it was called for");
+    let begun = store.begin_reading(Site::of(&called).unwrap(), every).await.unwrap();
+    let BegunReading::After(pause) = begun else { panic!("it was read just now: {begun:?}") };
+    assert!(pause > SignedDuration::from_mins(4) && pause <= every, "{pause:?}");
+    store.settle_work(&called, Then::Again(pause)).await.unwrap();
+    assert!(claim_work(store, Kind::Readings, "b").await.is_none());
+}
+
+fn sight() -> Sight {
+    Sight { state: SightState::Known, reason: None, answered_at: Some(at(30)) }
 }
 
 #[rstest]
@@ -280,10 +296,10 @@ async fn an_aws_account_that_is_registered_twice_is_one_site(
     let staging = register(store, account, "staging").await;
     build_in(store, [(account, production), (account, staging)]).await;
 
-    let site = claim_site(store, "a", 30, 90).await.expect("the site");
+    let site = claim_site(store, "a").await.expect("the site");
 
     assert_eq!(store.work_at(&site, None, 100).await.unwrap().len(), 2);
-    assert!(claim_site(store, "b", 30, 90).await.is_none(), "there is no other one");
+    assert!(claim_site(store, "b").await.is_none(), "there is no other one");
 }
 
 #[rstest]
@@ -301,7 +317,7 @@ async fn an_aws_account_that_is_another_accounts_by_now_is_another_site(
     build_in(store, [(account, mine), (other, id)]).await;
 
     for _ in 0..2 {
-        let site = claim_site(store, "a", 30, 90).await.expect("a site for each");
+        let site = claim_site(store, "a").await.expect("a site for each");
         let work = store.work_at(&site, None, 100).await.unwrap();
         assert_eq!(work.iter().map(|it| it.deployment.account_id).collect::<Vec<_>>(), [site.account]);
     }

@@ -5,9 +5,11 @@ use berth_domain::{
     webhook::{Delivery, DeliveryState, EventKind},
 };
 use berth_store::{
-    Attempt, Error, Owned, Store, Then, Turn,
+    Attempt, Error, Owned, Store, Then as Follows, Turn,
     testing::{Backend, publish},
+    work::{Kind, Then},
 };
+use jiff::SignedDuration;
 use rstest::rstest;
 
 use crate::{audit, builders::*};
@@ -16,11 +18,12 @@ async fn deliveries(store: &Store, id: WebhookId) -> Vec<Delivery> {
     store.deliveries(id, 10).await.unwrap()
 }
 
-async fn turn(store: &Store, seconds: i64) -> Option<Turn> {
-    store.take_turn("a", at(seconds), at(seconds + 30)).await.unwrap()
+async fn turn(store: &Store) -> Option<Turn> {
+    let lease = claim_work(store, Kind::Webhooks, "a").await?;
+    Some(store.turn_in_hand(&lease).await.unwrap().expect("the endpoint"))
 }
 
-fn attempt(number: u128, seconds: i64, then: Then) -> Attempt {
+fn attempt(number: u128, seconds: i64, then: Follows) -> Attempt {
     let event_id = happening(AccountId(1), number, EventKind::CloudAccountDegraded, 0).id;
     Attempt { event_id, at: at(seconds), outcome: "as it went".into(), then }
 }
@@ -62,21 +65,20 @@ async fn an_endpoint_is_sent_to_by_one_at_a_time_and_a_late_worker_writes_nothin
 ) {
     let (db, account) = with_tenant(backend).await;
     let id = add_webhook(db.store(), Some(account), &[]).await;
+    assert!(turn(db.store()).await.is_none(), "nothing is due");
     publish(db.store(), &happening(account, 1, EventKind::CloudAccountDegraded, 5)).await;
-    assert!(turn(db.store(), 4).await.is_none(), "nothing is due");
-    let late = turn(db.store(), 5).await.expect("the endpoint");
-    assert!(turn(db.store(), 34).await.is_none(), "a second worker took it");
+    let late = turn(db.store()).await.expect("the endpoint");
+    assert!(turn(db.store()).await.is_none(), "a second worker took it");
 
-    let taken = turn(db.store(), 35).await.expect("the endpoint");
+    db.time_passes(16).await;
+    let taken = turn(db.store()).await.expect("the endpoint");
 
     let (due, payload) = db.store().due_delivery(id, at(35)).await.unwrap().expect("still due");
     assert_eq!((due.attempts, payload.is_empty()), (0, false));
-    let recorded = db.store().record_attempt(&late, attempt(1, 36, Then::Delivered), at(66)).await;
+    let recorded = db.store().record_attempt(&late, attempt(1, 36, Follows::Delivered)).await;
     assert!(matches!(recorded, Err(Error::LostLease)), "{recorded:?}");
     assert_eq!(deliveries(db.store(), id).await[0].state, DeliveryState::Waiting);
-    db.store().end_turn(&late).await.unwrap();
-    assert!(turn(db.store(), 37).await.is_none(), "the late worker gave away what it does not have");
-    db.store().record_attempt(&taken, attempt(1, 38, Then::Delivered), at(68)).await.unwrap();
+    db.store().record_attempt(&taken, attempt(1, 38, Follows::Delivered)).await.unwrap();
     let delivered = &deliveries(db.store(), id).await[0];
     assert_eq!((delivered.state, delivered.attempts), (DeliveryState::Delivered, 1));
     assert_eq!((delivered.ended_at, delivered.outcome.as_deref()), (Some(at(38)), Some("as it went")));
@@ -93,10 +95,10 @@ async fn endpoints_take_turns(#[values(Backend::Sqlite, Backend::Postgres)] back
     }
 
     let mut served = Vec::new();
-    for seconds in 1..=4 {
-        let turn = turn(db.store(), seconds).await.expect("an endpoint");
-        served.push(turn.webhook.id);
-        db.store().end_turn(&turn).await.unwrap();
+    for _ in 1..=4 {
+        let lease = claim_work(db.store(), Kind::Webhooks, "a").await.expect("an endpoint");
+        served.push(db.store().turn_in_hand(&lease).await.unwrap().expect("it is there").webhook.id);
+        db.store().settle_work(&lease, Then::Again(SignedDuration::ZERO)).await.unwrap();
     }
 
     assert_eq!(served, [first, second, first, second]);
@@ -110,14 +112,15 @@ async fn what_failed_is_due_again_later_and_on_record_when_given_up(
     let (db, account) = with_tenant(backend).await;
     let id = add_webhook(db.store(), Some(account), &[]).await;
     publish(db.store(), &happening(account, 1, EventKind::CloudAccountDegraded, 0)).await;
-    let held = turn(db.store(), 1).await.expect("the endpoint");
+    let held = turn(db.store()).await.expect("the endpoint");
 
-    db.store().record_attempt(&held, attempt(1, 2, Then::Again(at(7))), at(31)).await.unwrap();
+    db.store().record_attempt(&held, attempt(1, 2, Follows::Again(at(7)))).await.unwrap();
 
     assert!(db.store().due_delivery(id, at(6)).await.unwrap().is_none());
+    assert_eq!(db.store().next_delivery(id).await.unwrap(), Some(at(7)));
     assert!(db.store().due_delivery(id, at(7)).await.unwrap().is_some());
-    let given_up = Then::GivenUp(event("Webhook delivery given up"));
-    db.store().record_attempt(&held, attempt(1, 8, given_up), at(38)).await.unwrap();
+    let given_up = Follows::GivenUp(event("Webhook delivery given up"));
+    db.store().record_attempt(&held, attempt(1, 8, given_up)).await.unwrap();
     let delivery = &deliveries(db.store(), id).await[0];
     assert_eq!((delivery.state, delivery.attempts), (DeliveryState::GivenUp, 2));
     assert_eq!(delivery.next_attempt_at, None);
@@ -135,10 +138,10 @@ async fn an_endpoint_that_is_gone_hears_nothing_more(
     for number in 1..=2 {
         publish(db.store(), &happening(account, number, EventKind::CloudAccountDegraded, 0)).await;
     }
-    let held = turn(db.store(), 1).await.expect("the endpoint");
+    let held = turn(db.store()).await.expect("the endpoint");
 
-    let gone = Then::Gone(event("Webhook switched off"));
-    db.store().record_attempt(&held, attempt(1, 2, gone), at(32)).await.unwrap();
+    let gone = Follows::Gone(event("Webhook switched off"));
+    db.store().record_attempt(&held, attempt(1, 2, gone)).await.unwrap();
     publish(db.store(), &happening(account, 3, EventKind::CloudAccountDegraded, 3)).await;
 
     let states: Vec<_> = deliveries(db.store(), id).await.iter().map(|it| it.state).collect();
@@ -169,6 +172,7 @@ async fn an_account_sees_and_removes_only_its_own(
 
     assert!(db.store().webhooks(Owned::ByAnybody).await.unwrap().is_empty());
     assert_eq!(db.store().waiting_deliveries().await.unwrap(), 0);
+    assert!(claim_work(db.store(), Kind::Webhooks, "a").await.is_none(), "nothing is left to be done");
     assert_eq!(kinds_in_log(db.store(), account).await[0], "Webhook removed");
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::ids::SubscriptionId;
 use berth_testkit::{environment, proxy::Proxy};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::*;
 
@@ -32,11 +32,13 @@ async fn registered_twice(backend: Backend, simulator: &Simulator) -> Twice {
 impl Twice {
     /// Has some of the subscriptions compared with AWS at the same time; gives what is found of each.
     async fn drift<const N: usize>(&self, subscriptions: [i64; N]) -> [Value; N] {
-        let at = environment::system().now() + SignedDuration::from_secs(1);
-        for id in subscriptions {
-            let id = SubscriptionId(id.try_into().unwrap());
-            self.app.database.store().wake_subscription(id, at).await.unwrap();
-        }
+        let at = environment::system().now();
+        let ids = subscriptions.map(|id| id.to_string()).join(", ");
+        // All of them are due before somebody looks.
+        let due = format!("UPDATE deployments SET next_at = 0 WHERE subscription_id IN ({ids})");
+        self.app.database.execute(&due).await;
+        let first = SubscriptionId(subscriptions[0].try_into().unwrap());
+        self.app.database.store().wake_subscription(first).await.unwrap();
         let compared = |it: &Value| {
             let seen = it["deployments"][0]["comparedTimestamp"].as_str();
             seen.is_some_and(|seen| seen.parse::<Timestamp>().unwrap() >= at)

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use berth_domain::task::TaskStatus;
-use berth_store::{Error, Store, testing::Backend};
+use berth_store::{Error, Store, testing::Backend, work::Kind};
 use rstest::rstest;
 
 use crate::{audit, builders::*};
@@ -19,7 +19,6 @@ async fn a_claimed_task_comes_with_its_request_and_who_asked(
     let claimed = claim(db.store(), "a").await.expect("the task");
 
     assert_eq!(claimed.task.id, queued.id);
-    assert_eq!(claimed.lease.task_id(), queued.id);
     assert_eq!((claimed.task.status, claimed.task.updated_at), (TaskStatus::ProcessingInProgress, at(10)));
     assert_eq!(claimed.sealed_request.as_deref(), Some(&b"sealed request"[..]));
     assert_eq!(claimed.actor, actor());
@@ -113,10 +112,11 @@ async fn an_expired_lease_is_taken_over_and_the_late_worker_can_write_nothing(
 ) {
     let (db, account) = with_tenant(backend).await;
     queue_creation(db.store(), account, 1).await;
-    let late = db.store().claim_task("same-name", at(10), at(70)).await.unwrap().expect("the task");
-    assert!(db.store().claim_task("b", at(69), at(99)).await.unwrap().is_none());
+    let late_lease = claim_work(db.store(), Kind::Tasks, "a").await.expect("the account");
+    let late = db.store().begin_task(&late_lease, at(10)).await.unwrap().expect("the task");
+    db.time_passes(16).await;
 
-    let taken = db.store().claim_task("same-name", at(70), at(130)).await.unwrap().expect("the task");
+    let taken = claim(db.store(), "a").await.expect("the task");
 
     assert_eq!(taken.task.id, late.task.id);
     assert_eq!(taken.sealed_request, late.sealed_request);
@@ -124,8 +124,9 @@ async fn an_expired_lease_is_taken_over_and_the_late_worker_can_write_nothing(
     let finished = db.store().finish_task(&late.lease, failure()).await;
     assert!(matches!(finished, Err(Error::LostLease)), "{finished:?}");
     assert_eq!(db.store().audit_entries(account, audit::all()).await.unwrap().len(), entries);
-    assert!(!db.store().renew_lease(&late.lease, at(999)).await.unwrap());
-    db.store().release_lease(&late.lease, at(71)).await.unwrap();
+    assert!(db.store().begin_task(&late_lease, at(11)).await.unwrap().is_none());
+    let released = db.store().release_task(&late_lease, at(71)).await;
+    assert!(matches!(released, Err(Error::LostLease)), "{released:?}");
     let task = db.store().task(account, late.task.id).await.unwrap().expect("the task");
     assert_eq!(task.status, TaskStatus::ProcessingInProgress);
     db.store().finish_task(&taken.lease, failure()).await.expect("the new worker may finish");
@@ -133,15 +134,17 @@ async fn an_expired_lease_is_taken_over_and_the_late_worker_can_write_nothing(
 
 #[rstest]
 #[tokio::test]
-async fn a_renewed_lease_lasts_longer(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+async fn a_task_that_is_queued_while_another_ends_is_not_lost(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
     let (db, account) = with_tenant(backend).await;
     queue_creation(db.store(), account, 1).await;
-    let claimed = claim(db.store(), "a").await.expect("the task");
-
-    assert!(db.store().renew_lease(&claimed.lease, at(100)).await.unwrap());
-
-    assert!(db.store().claim_task("b", at(99), at(200)).await.unwrap().is_none());
-    assert!(db.store().claim_task("b", at(100), at(200)).await.unwrap().is_some());
+    let first = claim(db.store(), "a").await.expect("the task");
+    queue_creation(db.store(), account, 2).await;
+    db.store().finish_task(&first.lease, failure()).await.unwrap();
+    let second = claim(db.store(), "a").await.expect("the other task");
+    db.store().finish_task(&second.lease, failure()).await.unwrap();
+    assert!(claim_work(db.store(), Kind::Tasks, "a").await.is_none(), "the account rests");
 }
 
 #[rstest]
@@ -151,13 +154,14 @@ async fn a_released_task_waits_again_and_can_be_taken_at_once(
 ) {
     let (db, account) = with_tenant(backend).await;
     let queued = queue_creation(db.store(), account, 1).await;
-    let claimed = claim(db.store(), "a").await.expect("the task");
+    let lease = claim_work(db.store(), Kind::Tasks, "a").await.expect("the account");
+    let claimed = db.store().begin_task(&lease, at(10)).await.unwrap().expect("the task");
 
-    db.store().release_lease(&claimed.lease, at(11)).await.unwrap();
+    db.store().release_task(&lease, at(11)).await.unwrap();
 
     let waiting = db.store().task(account, queued.id).await.unwrap().expect("the task");
     assert_eq!((waiting.status, waiting.updated_at), (TaskStatus::Received, at(11)));
-    assert!(!db.store().renew_lease(&claimed.lease, at(99)).await.unwrap());
     let again = claim(db.store(), "b").await.expect("the task");
     assert_eq!(again.sealed_request, claimed.sealed_request);
+    assert_eq!(again.lease.times_taken(), 1, "that it was given back counts for nothing");
 }
