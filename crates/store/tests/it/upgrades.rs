@@ -13,15 +13,16 @@ use berth_domain::{
     subscription::maintenance::MaintenanceWindows,
 };
 use berth_store::{
-    DriftChange,
+    DriftChange, Site,
     testing::{Backend, TestDatabase},
+    work::Kind,
 };
 use jiff::SignedDuration;
 use rstest::rstest;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::builders::at;
+use crate::builders::{at, claim_work};
 
 /// All rows of a database up to `m2026_11_21_000011`, as commit 3d733e1 wrote them by its own functions: one account;
 /// tasks, a rotation, a check, a site and an endpoint of webhooks in hand at second 100 of [`at`], others that wait;
@@ -129,7 +130,10 @@ async fn drift_of_before_an_upgrade_can_be_over(
 ) {
     let (db, kept) = migrated(backend).await;
     let store = db.store();
-    let site = store.claim_site("b", at(1_000), at(1_060)).await.unwrap().expect("a site");
+    // The seconds of `at` are in a year to come.
+    db.execute("UPDATE work SET due_at = 0 WHERE kind = 'sites' AND key LIKE '%eu-central-1'").await;
+    let lease = claim_work(store, Kind::Sites, "b").await.expect("a site");
+    let site = Site::of(&lease).unwrap();
 
     let over = kept.into_iter().map(|it| it.finding).collect();
     let change = DriftChange { added: vec![], over, found_out: vec![], events: vec![], entries: vec![] };
