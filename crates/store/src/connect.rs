@@ -20,6 +20,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::{
     Error, Store,
+    kept::Kept,
     migrations::Migrator,
     reader::{Reader, SqliteReaders},
     rows::statement,
@@ -93,6 +94,7 @@ impl Store {
         Ok(Self {
             reader: Reader::Sqlite(Arc::new(SqliteReaders::new(reader))),
             writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+            looks: Kept::default(),
             file: Some(Arc::new(file)),
         })
     }
@@ -116,7 +118,12 @@ impl Store {
             })
             .connect_lazy_with(options);
         let pool: DatabaseConnection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-        Ok(Self { reader: Reader::Postgres(pool.clone()), writer: pool, file: None })
+        Ok(Self {
+            reader: Reader::Postgres(pool.clone()),
+            writer: pool,
+            looks: Kept::default(),
+            file: None,
+        })
     }
 
     /// Finds out whether the database answers.

@@ -17,6 +17,7 @@ mod deployments;
 mod entities;
 mod error;
 mod external_ids;
+mod kept;
 mod migrations;
 mod orders;
 mod payment_methods;
@@ -45,6 +46,7 @@ use sea_orm::{
     TransactionTrait,
 };
 
+use kept::Kept;
 use reader::Reader;
 
 pub use accounts::NewAccount;
@@ -80,6 +82,8 @@ pub struct Store {
     reader: Reader,
     /// In SQLite one connection, because only one can write at a time; in PostgreSQL the same pool.
     writer: DatabaseConnection,
+    /// In PostgreSQL what looks for work; unused in SQLite.
+    looks: Kept,
     /// The SQLite file; none in PostgreSQL.
     file: Option<Arc<PathBuf>>,
 }

@@ -210,7 +210,11 @@ impl Store {
         );
         values.extend([owner.into(), lasting(LEASE).into()]);
         let from = since_boot();
-        let rows = self.writer.query_all_raw(statement(&self.writer, &sql, values)).await?;
+        let statement = statement(&self.writer, &sql, values);
+        let rows = match self.is_postgres() {
+            true => self.looks.query_all(&self.writer, statement).await?,
+            false => self.writer.query_all_raw(statement).await?,
+        };
         let owner: Arc<str> = owner.into();
         let claimed = |row| read(row, &owner, ahead, Deadline::after(LEASE, from));
         rows.iter().map(claimed).collect()

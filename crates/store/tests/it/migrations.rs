@@ -130,7 +130,7 @@ const IN_FLIGHT: [&str; 8] = [
      VALUES (7, 1, 'https://example.com/hooks', SECRET, '[]', TRUE, 0, 0, 0), \
      (8, 1, 'https://example.com/idle', SECRET, '[]', TRUE, 0, 0, 0)",
     "INSERT INTO webhook_deliveries (webhook_id, event_id, account_id, kind, payload, state, attempts, created_at, \
-     next_attempt_at) VALUES (7, ID5, 1, 'cloudAccount.degraded', '{}', 'waiting', 1, 0, 3)",
+     next_attempt_at) VALUES (7, ID5, 1, 'cloud_account.degraded', '{}', 'waiting', 1, 0, 3)",
     "INSERT INTO sites (account_id, aws_account_id, region, due_at, wanted, lease_owner, lease_until, generation) \
      VALUES (1, '123456789012', 'us-east-1', 99, 2, 'gone', 9000000000000000, 7)",
     "INSERT INTO readings (account_id, aws_account_id, region, begun_at) VALUES (1, '123456789012', 'us-east-1', 5)",
