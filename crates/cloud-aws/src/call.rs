@@ -1,42 +1,20 @@
-//! One call to AWS: its names, its span, its metrics.
+//! One call to AWS, and the pages of a list: their span, their metrics, their errors.
 
-use std::{future::Future, time::Instant};
+use std::time::Instant;
 
-use aws_sdk_iam::{
-    config::http::HttpResponse,
-    error::{ProvideErrorMetadata, SdkError},
-    operation::RequestId,
-};
+use aws_sdk_iam::{config::http::HttpResponse, error::SdkError, operation::RequestId};
+use aws_smithy_async::future::pagination_stream::PaginationStream;
 use berth_cloud::{Answer, Error, ErrorKind};
 use tracing::{Instrument, Span, field::Empty};
 
-use crate::errors;
+use crate::{
+    ec2::Pace,
+    errors::{self, Failure, unexpected},
+    guard::OPERATION,
+};
 
-pub(crate) const ASSUME_ROLE: &str = "sts:AssumeRole";
-pub(crate) const CREATE_ACCESS_KEY: &str = "iam:CreateAccessKey";
-pub(crate) const DELETE_ACCESS_KEY: &str = "iam:DeleteAccessKey";
-pub(crate) const DESCRIBE_REGIONS: &str = "ec2:DescribeRegions";
-pub(crate) const GET_ACCESS_KEY_LAST_USED: &str = "iam:GetAccessKeyLastUsed";
-pub(crate) const GET_GROUP_POLICY: &str = "iam:GetGroupPolicy";
-pub(crate) const GET_LOGIN_PROFILE: &str = "iam:GetLoginProfile";
-pub(crate) const GET_POLICY: &str = "iam:GetPolicy";
-pub(crate) const GET_POLICY_VERSION: &str = "iam:GetPolicyVersion";
-pub(crate) const GET_ROLE: &str = "iam:GetRole";
-pub(crate) const GET_ROLE_POLICY: &str = "iam:GetRolePolicy";
-pub(crate) const GET_USER_POLICY: &str = "iam:GetUserPolicy";
-pub(crate) const LIST_ACCESS_KEYS: &str = "iam:ListAccessKeys";
-pub(crate) const LIST_ACCOUNT_ALIASES: &str = "iam:ListAccountAliases";
-pub(crate) const LIST_ATTACHED_GROUP_POLICIES: &str = "iam:ListAttachedGroupPolicies";
-pub(crate) const LIST_ATTACHED_ROLE_POLICIES: &str = "iam:ListAttachedRolePolicies";
-pub(crate) const LIST_ATTACHED_USER_POLICIES: &str = "iam:ListAttachedUserPolicies";
-pub(crate) const LIST_GROUP_POLICIES: &str = "iam:ListGroupPolicies";
-pub(crate) const LIST_GROUPS_FOR_USER: &str = "iam:ListGroupsForUser";
-pub(crate) const LIST_INSTANCE_PROFILES_FOR_ROLE: &str = "iam:ListInstanceProfilesForRole";
-pub(crate) const LIST_ROLE_POLICIES: &str = "iam:ListRolePolicies";
-pub(crate) const LIST_USER_POLICIES: &str = "iam:ListUserPolicies";
-pub(crate) const SIMULATE_PRINCIPAL_POLICY: &str = "iam:SimulatePrincipalPolicy";
-pub(crate) const UPDATE_ACCESS_KEY: &str = "iam:UpdateAccessKey";
-pub(crate) const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
+/// What the SDK makes of AWS's answer.
+pub(crate) type Sent<T, E> = Result<T, SdkError<E, HttpResponse>>;
 
 const CALLS: &str = "berth_aws_calls_total";
 const DURATION: &str = "berth_aws_call_duration_seconds";
@@ -52,14 +30,11 @@ pub fn describe_metrics() {
 }
 
 /// Waits for `answer` to `operation`; measures, logs and translates it.
-pub(crate) async fn call<T, E>(
+pub(crate) async fn call<T: RequestId, E: Failure>(
     operation: &'static str,
-    answer: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-) -> Result<T, Error>
-where
-    T: RequestId,
-    E: std::error::Error + ProvideErrorMetadata + RequestId + 'static,
-{
+    answer: impl Future<Output = Sent<T, E>>,
+) -> Result<T, Error> {
+    let answer = OPERATION.scope(operation, answer);
     let span = tracing::debug_span!("aws", operation, outcome = Empty, request_id = Empty);
     let started = Instant::now();
     let result = answer.instrument(span.clone()).await.map_err(|e| errors::translate(operation, &e));
@@ -73,6 +48,43 @@ where
     };
     log(&span, outcome, request_id, seconds, result.as_ref().err());
     result
+}
+
+/// The items of all pages, each page being one call, made at its turn. `open` takes a page apart: its items, and whether
+/// another page follows.
+pub(crate) async fn pages<P: RequestId, E: Failure, I>(
+    operation: &'static str,
+    pace: Option<&Pace>,
+    mut pages: PaginationStream<Sent<P, E>>,
+    open: impl Fn(P) -> (Vec<I>, bool),
+) -> Result<Answer<Vec<I>>, Error> {
+    let mut found = Vec::new();
+    loop {
+        let page = next_page(operation, pace, &mut pages).await?;
+        let request_id = page.request_id().map(str::to_owned);
+        let (items, more) = open(page);
+        found.extend(items);
+        if !more {
+            return Ok(Answer { value: found, operation, request_id });
+        }
+    }
+}
+
+/// A page that is said to follow. The SDK takes a page for the last one also when it names the page after it with an
+/// empty token, or by its own: what comes then would be lost, and there is no way to ask for it.
+pub(crate) async fn next_page<P: RequestId, E: Failure>(
+    operation: &'static str,
+    pace: Option<&Pace>,
+    pages: &mut PaginationStream<Sent<P, E>>,
+) -> Result<P, Error> {
+    if let Some(pace) = pace {
+        pace.turn(operation).await;
+    }
+    let next = async {
+        let broken_off = || unexpected(operation, None, "the list goes on and doesn't say where");
+        pages.next().await.unwrap_or_else(|| Err(SdkError::construction_failure(broken_off())))
+    };
+    call(operation, next).await
 }
 
 /// What was read from an answer, with the answer's request id.
@@ -108,6 +120,7 @@ fn outcome(kind: &ErrorKind) -> &'static str {
         ErrorKind::AlreadyExists => "already_exists",
         ErrorKind::Conflict => "conflict",
         ErrorKind::Refused => "refused",
+        ErrorKind::LeaseLost => "lease_lost",
         ErrorKind::Unexpected => "unexpected",
     }
 }

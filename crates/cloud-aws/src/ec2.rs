@@ -1,37 +1,6 @@
 //! EC2 and what stands around it, for one session in one region.
 
-/// Sends a request when its turn comes: `send!(self, aws_sdk_ec2, DESCRIBE_VPCS, request)`.
-macro_rules! send {
-    ($region:expr, $sdk:ident, $operation:expr, $request:expr) => {{
-        $region.pace.turn($operation).await;
-        let request = $request.customize().config_override(signed!($region.signer, $sdk));
-        $crate::call::call($operation, request.send()).await
-    }};
-}
-
-/// All items of all pages: `pages!(self, DESCRIBE_VPCS, request, vpcs)`, where the answer has `vpcs` and `next_token`.
-macro_rules! pages {
-    ($region:expr, $operation:expr, $request:expr, $items:ident) => {{
-        let mut found = Vec::new();
-        let mut next: Option<String> = None;
-        loop {
-            let answer =
-                send!($region, aws_sdk_ec2, $operation, $request.clone().set_next_token(next.clone()))?;
-            found.extend(answer.$items.unwrap_or_default());
-            match answer.next_token.filter(|token| !token.is_empty()) {
-                None => break found,
-                // Else it would go on for ever.
-                token if token == next => {
-                    return Err($crate::errors::unexpected($operation, None, "a page follows itself"));
-                }
-                token => next = token,
-            }
-        }
-    }};
-}
-
 mod change;
-mod clients;
 mod create;
 mod figures;
 mod gather;
@@ -42,48 +11,114 @@ mod region;
 mod rules;
 mod trail;
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
+use aws_sdk_ec2::{
+    config::{retry::RetryConfig, timeout::TimeoutConfig},
+    operation::RequestId,
+};
+use aws_smithy_async::future::pagination_stream::PaginationStream;
 use berth_cloud::{
     Error,
     ec2::{Ec2, ImageChoice, NodeStatus, Question, Series, Span},
 };
-use berth_domain::{
-    deployment::{
-        AwsId, Kind, Tags,
-        action::{Change, Creation},
-        inventory::{Deed, Image, InstanceType, Inventory, Look, Quota, Vpc, Zone},
-    },
-    values::AwsAccountId,
+use berth_domain::deployment::{
+    AwsId, Kind, Tags,
+    action::{Change, Creation},
+    inventory::{Deed, Image, InstanceType, Inventory, Look, Quota, Vpc, Zone},
 };
 use jiff::Timestamp;
 
-pub(crate) use self::clients::Regions;
-use self::{clients::Clients, pace::Pace};
-use crate::signer::Signer;
+pub(crate) use self::pace::{Pace, Paces};
+use crate::{
+    call::{self, Sent},
+    clients::ClientConfig,
+    errors::Failure,
+};
 
-/// Every AWS action of this module, in the order of its files.
-pub(crate) const OPERATIONS: &[&[&str]] = &[
-    create::OPERATIONS,
-    change::OPERATIONS,
-    gather::OPERATIONS,
-    region::OPERATIONS,
-    quotas::OPERATIONS,
-    trail::OPERATIONS,
-    figures::OPERATIONS,
-];
-
-/// One session's calls to one region. Shares its clients with every session, its turns with those that sign with
-/// the same key or as the same role.
+/// One session's calls to one region, each at its turn: the AWS account's allowances are shared by all who call it.
 pub(crate) struct AwsEc2 {
-    clients: Clients,
+    config: ClientConfig,
     pace: Pace,
-    signer: Signer,
+    ec2: OnceLock<aws_sdk_ec2::Client>,
+    creating: OnceLock<aws_sdk_ec2::Client>,
+    ssm: OnceLock<aws_sdk_ssm::Client>,
+    quotas: OnceLock<aws_sdk_servicequotas::Client>,
+    trail: OnceLock<aws_sdk_cloudtrail::Client>,
+    watch: OnceLock<aws_sdk_cloudwatch::Client>,
 }
 
 impl AwsEc2 {
-    /// Signs with this; all who call the AWS account share AWS's allowances.
-    pub(crate) fn new(regions: &Regions, account: &AwsAccountId, region: &str, signer: Signer) -> Self {
-        Self { clients: regions.clients(region), pace: regions.paces.of(account, region), signer }
+    /// With clients as `config` makes them.
+    pub(crate) fn new(config: ClientConfig, pace: Pace) -> Self {
+        Self {
+            config,
+            pace,
+            ec2: OnceLock::new(),
+            creating: OnceLock::new(),
+            ssm: OnceLock::new(),
+            quotas: OnceLock::new(),
+            trail: OnceLock::new(),
+            watch: OnceLock::new(),
+        }
+    }
+
+    fn ec2(&self) -> &aws_sdk_ec2::Client {
+        self.ec2.get_or_init(|| client!(self.config, aws_sdk_ec2))
+    }
+
+    /// Sends every request once, and waits for its answer longer than for others: the SDK would repeat a request whose
+    /// answer was lost, and so create a second thing.
+    fn creating(&self) -> &aws_sdk_ec2::Client {
+        self.creating.get_or_init(|| {
+            let config = self.ec2().config();
+            let timeouts =
+                config.timeout_config().cloned().unwrap_or_else(TimeoutConfig::disabled).into_builder();
+            let timeouts =
+                timeouts.operation_attempt_timeout(create::PATIENCE).operation_timeout(create::PATIENCE);
+            let config = config.to_builder().retry_config(RetryConfig::disabled());
+            aws_sdk_ec2::Client::from_conf(config.timeout_config(timeouts.build()).build())
+        })
+    }
+
+    fn ssm(&self) -> &aws_sdk_ssm::Client {
+        self.ssm.get_or_init(|| client!(self.config, aws_sdk_ssm))
+    }
+
+    fn service_quotas(&self) -> &aws_sdk_servicequotas::Client {
+        self.quotas.get_or_init(|| client!(self.config, aws_sdk_servicequotas))
+    }
+
+    fn trail(&self) -> &aws_sdk_cloudtrail::Client {
+        self.trail.get_or_init(|| client!(self.config, aws_sdk_cloudtrail))
+    }
+
+    fn watch(&self) -> &aws_sdk_cloudwatch::Client {
+        self.watch.get_or_init(|| client!(self.config, aws_sdk_cloudwatch))
+    }
+
+    async fn call<T: RequestId, E: Failure>(
+        &self,
+        operation: &'static str,
+        answer: impl Future<Output = Sent<T, E>>,
+    ) -> Result<T, Error> {
+        self.pace.turn(operation).await;
+        call::call(operation, answer).await
+    }
+
+    /// The items of all pages; `open` gives a page's items and the token of the page after it.
+    async fn pages<P: RequestId, E: Failure, I>(
+        &self,
+        operation: &'static str,
+        pages: PaginationStream<Sent<P, E>>,
+        open: impl Fn(P) -> (Option<Vec<I>>, Option<String>),
+    ) -> Result<Vec<I>, Error> {
+        let open = |page| {
+            let (items, token) = open(page);
+            (items.unwrap_or_default(), token.is_some_and(|token| !token.is_empty()))
+        };
+        Ok(call::pages(operation, Some(&self.pace), pages, open).await?.value)
     }
 }
 

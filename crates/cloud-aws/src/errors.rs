@@ -11,12 +11,15 @@ use berth_cloud::{Error, ErrorKind};
 /// AWS's words are kept for the log up to here, in characters.
 const LONGEST_DETAIL: usize = 500;
 
+/// An operation's error.
+pub(crate) trait Failure: std::error::Error + ProvideErrorMetadata + RequestId + 'static {}
+
+impl<E: std::error::Error + ProvideErrorMetadata + RequestId + 'static> Failure for E {}
+
 /// What went wrong with `operation`.
-pub(crate) fn translate<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Error
-where
-    E: std::error::Error + ProvideErrorMetadata + RequestId + 'static,
-{
-    // A call of a role's waits for the role to be assumed; when that fails, it is that which failed.
+pub(crate) fn translate<E: Failure>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Error {
+    // What this crate itself says inside of the call. One of a role's waits for the role to be assumed; when that
+    // fails, it is that which failed.
     if let Some(cause) = causes(error).find_map(|cause| cause.downcast_ref::<Error>()) {
         return cause.clone();
     }

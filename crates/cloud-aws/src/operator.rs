@@ -1,9 +1,10 @@
 //! The operator's own AWS credentials: found as the SDK finds them, used to assume roles and for nothing else.
 
 use async_trait::async_trait;
-use aws_config::{Region, default_provider::credentials::DefaultCredentialsChain};
+use aws_config::{SdkConfig, default_provider::credentials::DefaultCredentialsChain};
 use aws_sdk_sts::{
-    config::{Credentials, IdentityCache, SharedCredentialsProvider, SharedIdentityCache},
+    Client,
+    config::{Builder, Credentials, IdentityCache, SharedCredentialsProvider},
     operation::RequestId,
 };
 use berth_cloud::{Answer, AssumeRole, Error, ErrorKind, Operator, TemporaryCredentials};
@@ -12,9 +13,11 @@ use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use crate::{
-    call::{ASSUME_ROLE, call, read},
+    call::{call, read},
     errors::unexpected,
 };
+
+const ASSUME_ROLE: &str = "sts:AssumeRole";
 
 /// Where the operator's credentials come from.
 #[derive(Clone, Debug)]
@@ -30,51 +33,48 @@ pub(crate) enum Source {
 /// Assumes roles with the operator's own credentials.
 #[derive(Debug)]
 pub(crate) struct AwsOperator {
-    sts: aws_sdk_sts::Client,
-    region: Region,
+    config: SdkConfig,
     source: Source,
-    /// Looked for when first needed: most Berths never assume a role.
-    provider: OnceCell<SharedCredentialsProvider>,
-    /// Keeps the credentials found, and renews those that end.
-    cache: SharedIdentityCache,
+    /// Made when first needed: most Berths never assume a role. Keeps the credentials found, and renews those that end.
+    sts: OnceCell<Client>,
 }
 
 impl AwsOperator {
-    pub(crate) fn new(sts: aws_sdk_sts::Client, region: Region, source: Source) -> Self {
-        let cache = IdentityCache::lazy().build();
-        Self { sts, region, source, provider: OnceCell::new(), cache }
+    pub(crate) fn new(config: SdkConfig, source: Source) -> Self {
+        Self { config, source, sts: OnceCell::new() }
     }
 
-    async fn provider(&self) -> Result<SharedCredentialsProvider, Error> {
-        let found = self.provider.get_or_try_init(|| async {
-            match &self.source {
+    async fn sts(&self) -> Result<&Client, Error> {
+        let made = self.sts.get_or_try_init(|| async {
+            let credentials = match &self.source {
                 Source::Environment => {
-                    let chain = DefaultCredentialsChain::builder().region(self.region.clone());
-                    Ok(SharedCredentialsProvider::new(chain.build().await))
+                    let chain = DefaultCredentialsChain::builder().region(self.config.region().cloned());
+                    SharedCredentialsProvider::new(chain.build().await)
                 }
-                Source::Key(key) => Ok(SharedCredentialsProvider::new(credentials(key))),
-                Source::None => Err(Error {
-                    operation: ASSUME_ROLE,
-                    kind: ErrorKind::OperatorCredentials,
-                    request_id: None,
-                    detail: "the operator has no AWS credentials".into(),
-                }),
-            }
+                Source::Key(key) => SharedCredentialsProvider::new(credentials(key)),
+                Source::None => {
+                    let (kind, detail) =
+                        (ErrorKind::OperatorCredentials, "the operator has no AWS credentials".into());
+                    return Err(Error { operation: ASSUME_ROLE, kind, request_id: None, detail });
+                }
+            };
+            let config = Builder::from(&self.config)
+                .credentials_provider(credentials)
+                .identity_cache(IdentityCache::lazy().build());
+            Ok(Client::from_conf(config.build()))
         });
-        found.await.cloned()
+        made.await
     }
 }
 
 #[async_trait]
 impl Operator for AwsOperator {
     async fn assume_role(&self, request: &AssumeRole) -> Result<Answer<TemporaryCredentials>, Error> {
-        let config = aws_sdk_sts::config::Builder::new()
-            .credentials_provider(self.provider().await?)
-            .identity_cache(self.cache.clone());
         let seconds = i32::try_from(request.duration.as_secs()).unwrap_or(i32::MAX);
         let factor = request.second_factor.as_ref();
         let asked = self
-            .sts
+            .sts()
+            .await?
             .assume_role()
             .role_arn(request.role.as_str())
             .role_session_name(request.name.as_str())
@@ -82,9 +82,7 @@ impl Operator for AwsOperator {
             .set_external_id(request.external_id.as_ref().map(ToString::to_string))
             .set_serial_number(factor.map(|factor| factor.device.clone()))
             .set_token_code(factor.map(|factor| factor.code.expose().to_owned()));
-        let answer = call(ASSUME_ROLE, asked.customize().config_override(config).send())
-            .await
-            .map_err(blame_operator)?;
+        let answer = call(ASSUME_ROLE, asked.send()).await.map_err(blame_operator)?;
         let lacks = |what| unexpected(ASSUME_ROLE, answer.request_id(), what);
         let given = answer.credentials().ok_or_else(|| lacks("the answer holds no credentials"))?;
         let expires_at = Timestamp::from_second(given.expiration().secs())

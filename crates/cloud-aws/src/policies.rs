@@ -8,31 +8,13 @@ use berth_domain::{breadth::PolicyText, permissions::Grantee};
 use futures::{StreamExt, TryStreamExt, stream, try_join};
 
 use crate::{
-    call::{self, call, read},
+    call::{call, pages, read},
     errors::unexpected,
-    session::{AwsSession, MAX_ITEMS, decode_policy, next_page},
+    session::{AwsSession, MAX_ITEMS, decode_policy},
 };
 
 /// How many policies are read at once: IAM's limits are the AWS account's, shared with its owner's tools.
 const AT_ONCE: usize = 8;
-
-/// Lists, page by page, what `$field` of the answers holds.
-macro_rules! list {
-    ($session:expr, $operation:expr, $request:expr, $field:ident, $read:expr) => {{
-        let mut found = Vec::new();
-        let mut marker = None;
-        loop {
-            let request = $request.max_items(MAX_ITEMS).set_marker(marker);
-            let request = request.customize().config_override($session.iam_config());
-            let answer = call($operation, request.send()).await?;
-            found.extend(answer.$field().iter().filter_map($read));
-            marker = next_page($operation, answer.request_id(), answer.is_truncated(), answer.marker())?;
-            if marker.is_none() {
-                break read($operation, &answer, found);
-            }
-        }
-    }};
-}
 
 /// Where a policy is found.
 enum Place {
@@ -67,123 +49,120 @@ pub(crate) async fn of(session: &AwsSession, grantee: &Grantee) -> Result<Answer
 }
 
 async fn listed_of_user(session: &AwsSession, user: &str) -> Result<Answer<Vec<Place>>, Error> {
-    let iam = &session.clients.iam;
+    let iam = session.iam();
     let inline = async {
-        let request = || iam.list_user_policies().user_name(user);
-        Ok::<_, Error>(list!(session, call::LIST_USER_POLICIES, request(), policy_names, inline))
+        let listed = iam.list_user_policies().user_name(user).into_paginator().page_size(MAX_ITEMS).send();
+        pages("iam:ListUserPolicies", None, listed, |page| (page.policy_names, page.is_truncated)).await
     };
     let attached = async {
-        let request = || iam.list_attached_user_policies().user_name(user);
-        let operation = call::LIST_ATTACHED_USER_POLICIES;
-        Ok::<_, Error>(list!(session, operation, request(), attached_policies, managed_place))
+        let request = iam.list_attached_user_policies().user_name(user);
+        let listed = request.into_paginator().page_size(MAX_ITEMS).send();
+        pages("iam:ListAttachedUserPolicies", None, listed, |page| {
+            (page.attached_policies.unwrap_or_default(), page.is_truncated)
+        })
+        .await
     };
     let groups = async {
-        let request = || iam.list_groups_for_user().user_name(user);
-        let name = |group: &aws_sdk_iam::types::Group| Some(group.group_name().to_owned());
-        let groups = list!(session, call::LIST_GROUPS_FOR_USER, request(), groups, name);
-        let places = stream::iter(groups.value).map(|group| of_group(session, group)).buffered(AT_ONCE);
-        places.try_concat().await
+        let listed =
+            iam.list_groups_for_user().user_name(user).into_paginator().page_size(MAX_ITEMS).send();
+        let groups = pages("iam:ListGroupsForUser", None, listed, |page| (page.groups, page.is_truncated))
+            .await?
+            .value;
+        let places = stream::iter(groups).map(|group| of_group(session, group.group_name));
+        places.buffered(AT_ONCE).try_concat().await
     };
     let (inline, attached, of_groups) = try_join!(inline, attached, groups)?;
     Ok(together(inline, attached, of_groups))
 }
 
 async fn listed_of_role(session: &AwsSession, role: &str) -> Result<Answer<Vec<Place>>, Error> {
-    let iam = &session.clients.iam;
+    let iam = session.iam();
     let inline = async {
-        let request = || iam.list_role_policies().role_name(role);
-        Ok::<_, Error>(list!(session, call::LIST_ROLE_POLICIES, request(), policy_names, inline))
+        let listed = iam.list_role_policies().role_name(role).into_paginator().page_size(MAX_ITEMS).send();
+        pages("iam:ListRolePolicies", None, listed, |page| (page.policy_names, page.is_truncated)).await
     };
     let attached = async {
-        let request = || iam.list_attached_role_policies().role_name(role);
-        let operation = call::LIST_ATTACHED_ROLE_POLICIES;
-        Ok::<_, Error>(list!(session, operation, request(), attached_policies, managed_place))
+        let request = iam.list_attached_role_policies().role_name(role);
+        let listed = request.into_paginator().page_size(MAX_ITEMS).send();
+        pages("iam:ListAttachedRolePolicies", None, listed, |page| {
+            (page.attached_policies.unwrap_or_default(), page.is_truncated)
+        })
+        .await
     };
     let (inline, attached) = try_join!(inline, attached)?;
     Ok(together(inline, attached, Vec::new()))
 }
 
-#[expect(clippy::ptr_arg, reason = "that is what the SDK's lists hold")]
-fn inline(name: &String) -> Option<Place> {
-    Some(Place::Inline(name.clone()))
-}
-
-fn managed_place(policy: &AttachedPolicy) -> Option<Place> {
-    policy.policy_arn().map(|arn| Place::Managed(arn.to_owned()))
+fn managed_places(attached: Vec<AttachedPolicy>) -> impl Iterator<Item = Place> {
+    attached.into_iter().filter_map(|policy| policy.policy_arn.map(Place::Managed))
 }
 
 /// All lists in one, in the name of the call that told of the managed policies.
 fn together(
-    inline: Answer<Vec<Place>>,
-    attached: Answer<Vec<Place>>,
+    inline: Answer<Vec<String>>,
+    attached: Answer<Vec<AttachedPolicy>>,
     of_groups: Vec<Place>,
 ) -> Answer<Vec<Place>> {
-    let Answer { value, operation, request_id } = attached;
-    Answer {
-        value: inline.value.into_iter().chain(value).chain(of_groups).collect(),
-        operation,
-        request_id,
-    }
+    let inline = inline.value.into_iter().map(Place::Inline);
+    attached.map(|attached| inline.chain(managed_places(attached)).chain(of_groups).collect())
 }
 
 async fn of_group(session: &AwsSession, group: String) -> Result<Vec<Place>, Error> {
-    let iam = &session.clients.iam;
+    let iam = session.iam();
     let inline = async {
-        let request = || iam.list_group_policies().group_name(&group);
-        let own = |policy: &String| Some(Place::OfGroup { group: group.clone(), policy: policy.clone() });
-        Ok::<_, Error>(list!(session, call::LIST_GROUP_POLICIES, request(), policy_names, own))
+        let request = iam.list_group_policies().group_name(&group);
+        let listed = request.into_paginator().page_size(MAX_ITEMS).send();
+        pages("iam:ListGroupPolicies", None, listed, |page| (page.policy_names, page.is_truncated)).await
     };
     let attached = async {
-        let request = || iam.list_attached_group_policies().group_name(&group);
-        let operation = call::LIST_ATTACHED_GROUP_POLICIES;
-        Ok::<_, Error>(list!(session, operation, request(), attached_policies, managed_place))
+        let request = iam.list_attached_group_policies().group_name(&group);
+        let listed = request.into_paginator().page_size(MAX_ITEMS).send();
+        pages("iam:ListAttachedGroupPolicies", None, listed, |page| {
+            (page.attached_policies.unwrap_or_default(), page.is_truncated)
+        })
+        .await
     };
     let (inline, attached) = try_join!(inline, attached)?;
-    Ok(inline.value.into_iter().chain(attached.value).collect())
+    let own = inline.value.into_iter().map(|policy| Place::OfGroup { group: group.clone(), policy });
+    Ok(own.chain(managed_places(attached.value)).collect())
 }
 
 async fn document(session: &AwsSession, of: &Grantee, place: Place) -> Result<Answer<PolicyText>, Error> {
-    match place {
-        Place::Inline(policy) => match of {
-            Grantee::User(_) => {
-                let request =
-                    session.clients.iam.get_user_policy().user_name(of.name()).policy_name(&policy);
-                let request = request.customize().config_override(session.iam_config());
-                let answer = call(call::GET_USER_POLICY, request.send()).await?;
-                text(call::GET_USER_POLICY, &answer, &policy, Some(answer.policy_document()))
-            }
-            Grantee::Role(_) => {
-                let request =
-                    session.clients.iam.get_role_policy().role_name(of.name()).policy_name(&policy);
-                let request = request.customize().config_override(session.iam_config());
-                let answer = call(call::GET_ROLE_POLICY, request.send()).await?;
-                text(call::GET_ROLE_POLICY, &answer, &policy, Some(answer.policy_document()))
-            }
-        },
-        Place::OfGroup { group, policy } => {
-            let request = session.clients.iam.get_group_policy().group_name(group).policy_name(&policy);
-            let request = request.customize().config_override(session.iam_config());
-            let answer = call(call::GET_GROUP_POLICY, request.send()).await?;
-            text(call::GET_GROUP_POLICY, &answer, &policy, Some(answer.policy_document()))
+    let iam = session.iam();
+    match (place, of) {
+        (Place::Inline(policy), Grantee::User(_)) => {
+            const OPERATION: &str = "iam:GetUserPolicy";
+            let request = iam.get_user_policy().user_name(of.name()).policy_name(&policy);
+            let answer = call(OPERATION, request.send()).await?;
+            text(OPERATION, &answer, &policy, Some(answer.policy_document()))
         }
-        Place::Managed(arn) => managed(session, &arn).await,
+        (Place::Inline(policy), Grantee::Role(_)) => {
+            const OPERATION: &str = "iam:GetRolePolicy";
+            let request = iam.get_role_policy().role_name(of.name()).policy_name(&policy);
+            let answer = call(OPERATION, request.send()).await?;
+            text(OPERATION, &answer, &policy, Some(answer.policy_document()))
+        }
+        (Place::OfGroup { group, policy }, _) => {
+            const OPERATION: &str = "iam:GetGroupPolicy";
+            let request = iam.get_group_policy().group_name(group).policy_name(&policy);
+            let answer = call(OPERATION, request.send()).await?;
+            text(OPERATION, &answer, &policy, Some(answer.policy_document()))
+        }
+        (Place::Managed(arn), _) => managed(session, &arn).await,
     }
 }
 
 /// The version of a managed policy that is in force.
 async fn managed(session: &AwsSession, arn: &str) -> Result<Answer<PolicyText>, Error> {
-    let request = session.clients.iam.get_policy().policy_arn(arn);
-    let answer =
-        call(call::GET_POLICY, request.customize().config_override(session.iam_config()).send()).await?;
+    const POLICY: &str = "iam:GetPolicy";
+    const VERSION: &str = "iam:GetPolicyVersion";
+    let answer = call(POLICY, session.iam().get_policy().policy_arn(arn).send()).await?;
     let version = answer.policy().and_then(|policy| policy.default_version_id());
-    let version = version.ok_or_else(|| {
-        unexpected(call::GET_POLICY, answer.request_id(), "the policy has no version in force")
-    })?;
-    let request = session.clients.iam.get_policy_version().policy_arn(arn).version_id(version);
-    let request = request.customize().config_override(session.iam_config());
-    let answer = call(call::GET_POLICY_VERSION, request.send()).await?;
-    let document = answer.policy_version().and_then(|version| version.document());
-    text(call::GET_POLICY_VERSION, &answer, arn, document)
+    let version = version
+        .ok_or_else(|| unexpected(POLICY, answer.request_id(), "the policy has no version in force"))?;
+    let request = session.iam().get_policy_version().policy_arn(arn).version_id(version);
+    let answer = call(VERSION, request.send()).await?;
+    text(VERSION, &answer, arn, answer.policy_version().and_then(|version| version.document()))
 }
 
 fn text(

@@ -1,13 +1,14 @@
 //! Whether AWS can be reached at all, and what time it is there. Needs nobody's credentials.
 
 use aws_sdk_sts::{
-    config::{Credentials, IdentityCache, SharedCredentialsProvider},
+    Client,
+    config::{Builder, Credentials},
     error::SdkError,
     primitives::{DateTime, DateTimeFormat},
 };
 use berth_cloud::{Error, ErrorKind};
 
-use crate::{AwsCloud, call::GET_CALLER_IDENTITY, errors};
+use crate::{AwsCloud, errors};
 
 /// AWS answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,14 +21,12 @@ impl AwsCloud {
     /// Asks STS whose a key is that nobody has. Any answer but a failure of AWS's own will do.
     pub async fn probe(&self) -> Result<Probe, Error> {
         let nobody = Credentials::new("AKIABERTHPROBENOBODY", "nobody", None, None, "berth probe");
-        let config = aws_sdk_sts::config::Builder::new()
-            .credentials_provider(SharedCredentialsProvider::new(nobody))
-            .identity_cache(IdentityCache::no_cache());
-        match self.clients.sts.get_caller_identity().customize().config_override(config).send().await {
+        let config = Builder::from(&self.config).credentials_provider(nobody).build();
+        match Client::from_conf(config).get_caller_identity().send().await {
             // A simulator that lets everybody in.
             Ok(_) => Ok(Probe { unix_time: None }),
             Err(error) => {
-                let translated = errors::translate(GET_CALLER_IDENTITY, &error);
+                let translated = errors::translate("sts:GetCallerIdentity", &error);
                 let (ErrorKind::InvalidKey | ErrorKind::WrongSecret | ErrorKind::SkewedClock) =
                     translated.kind
                 else {

@@ -3,19 +3,21 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use aws_credential_types::provider::{error::CredentialsError, future};
-use aws_sdk_sts::config::{
-    Credentials, ProvideCredentials,
-    interceptors::InterceptorContext,
-    retry::{ClassifyRetry, RetryAction},
+use aws_sdk_sts::{
+    config::{
+        ConfigBag, Credentials, Intercept, ProvideCredentials, RuntimeComponents,
+        http::HttpResponse,
+        interceptors::{FinalizerInterceptorContextMut, InterceptorContext},
+        retry::{ClassifyRetry, RetryAction},
+    },
+    error::BoxError,
 };
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use berth_cloud::{AssumeRole, Error, Operator};
 use berth_domain::access::{SessionName, TrustingRole};
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
@@ -122,55 +124,54 @@ impl AssumedRole {
     }
 }
 
-/// One call as a role. It is tried again, once, with new credentials when AWS says that those it was made with are
-/// over: the clocks differ, or somebody ended the session early.
-#[derive(Clone, Debug)]
-pub(crate) struct CallAsRole(Arc<Call>);
-
-#[derive(Debug)]
-struct Call {
-    role: AssumedRole,
-    /// How often the call was tried so far.
-    attempts: AtomicU32,
-    /// The attempt after which the credentials were renewed; 0 for none.
-    renewed_after: AtomicU32,
-}
-
-impl CallAsRole {
-    pub(crate) fn new(role: AssumedRole) -> Self {
-        Self(Arc::new(Call { role, attempts: AtomicU32::new(0), renewed_after: AtomicU32::new(0) }))
-    }
-}
-
-impl ProvideCredentials for CallAsRole {
+impl ProvideCredentials for AssumedRole {
     /// Asked for by every attempt.
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
     {
-        self.0.attempts.fetch_add(1, Ordering::Relaxed);
-        let AssumedRole { roles, key } = &self.0.role;
         future::ProvideCredentials::new(async {
-            roles.credentials(key).await.map_err(CredentialsError::provider_error)
+            self.roles.credentials(&self.key).await.map_err(CredentialsError::provider_error)
         })
     }
 }
 
-impl ClassifyRetry for CallAsRole {
-    /// The SDK asks more than once about one attempt.
-    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        if !over(context) {
-            return RetryAction::NoActionIndicated;
+/// Stands with a call, and on the answer to it, that made its role be assumed anew. A call is tried again, once, with new
+/// credentials when AWS says that those it was made with are over: the clocks differ, or somebody ended the session early.
+#[derive(Clone, Debug)]
+struct Renewed;
+
+impl Storable for Renewed {
+    type Storer = StoreReplace<Self>;
+}
+
+impl Intercept for AssumedRole {
+    fn name(&self) -> &'static str {
+        "AssumedRole"
+    }
+
+    fn modify_before_attempt_completion(
+        &self,
+        context: &mut FinalizerInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if config.load::<Renewed>().is_none()
+            && let Some(answer) = context.response_mut().filter(|answer| over(answer))
+        {
+            self.roles.forget(&self.key);
+            answer.add_extension(Renewed);
+            config.interceptor_state().store_put(Renewed);
         }
-        let Call { role, attempts, renewed_after } = &*self.0;
-        let attempt = attempts.load(Ordering::Relaxed);
-        match renewed_after.compare_exchange(0, attempt, Ordering::Relaxed, Ordering::Relaxed) {
-            Ok(_) => {
-                role.roles.forget(&role.key);
-                RetryAction::client_error()
-            }
-            Err(renewed_after) if renewed_after == attempt => RetryAction::client_error(),
-            Err(_) => RetryAction::NoActionIndicated,
+        Ok(())
+    }
+}
+
+impl ClassifyRetry for AssumedRole {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match context.response().and_then(|answer| answer.extension::<Renewed>()) {
+            Some(Renewed) => RetryAction::client_error(),
+            None => RetryAction::NoActionIndicated,
         }
     }
 
@@ -181,10 +182,8 @@ impl ClassifyRetry for CallAsRole {
 
 /// Whether AWS refused the credentials because they are over. Each operation has an error type of its own, so
 /// this looks for the error codes in the answer itself: STS's and IAM's, and EC2's.
-fn over(context: &InterceptorContext) -> bool {
-    let Some(answer) = context.response().filter(|answer| answer.status().is_client_error()) else {
-        return false;
-    };
+fn over(answer: &HttpResponse) -> bool {
     let text = String::from_utf8_lossy(answer.body().bytes().unwrap_or_default());
-    ["ExpiredToken", "RequestExpired"].iter().any(|code| text.contains(code))
+    answer.status().is_client_error()
+        && ["ExpiredToken", "RequestExpired"].iter().any(|code| text.contains(code))
 }

@@ -5,19 +5,16 @@
 //! looks at that before it is signed, and stops every request that does not go to AWS.
 
 use aws_sdk_ec2::{
-    config::{
-        ConfigBag, Intercept, RuntimeComponents, http::HttpResponse,
-        interceptors::BeforeTransmitInterceptorContextRef,
-    },
-    error::{BoxError, ProvideErrorMetadata, SdkError},
+    config::{ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextRef},
+    error::{BoxError, ProvideErrorMetadata},
     operation::RequestId,
     types::{ResourceType, Tag, TagSpecification},
 };
 use berth_cloud::{Answer, Error, trial::DryRun};
 
 use crate::{
-    call::{call, read},
-    errors::unexpected,
+    call::{Sent, call, read},
+    errors::{Failure, unexpected},
     session::AwsSession,
 };
 
@@ -49,43 +46,44 @@ pub(crate) async fn run(
     action: DryRun,
     tag: (&str, &str),
 ) -> Result<Option<Answer<()>>, Error> {
-    let ec2 = &session.clients.ec2;
-    let config = session.ec2_config().interceptor(OnlyAws);
-    macro_rules! ask {
-        ($request:expr) => {{
-            let request = $request.dry_run(true).customize().config_override(config);
-            call(action.action(), async { judge(request.send().await) }).await
-        }};
-    }
+    let ec2 = session.trying();
     let tags = |kind| {
         let tag = Tag::builder().key(tag.0).value(tag.1).build();
         TagSpecification::builder().resource_type(kind).tags(tag).build()
     };
-    let asked = match action {
+    let outcome = match action {
         DryRun::CreateVpc => {
-            ask!(ec2.create_vpc().cidr_block(ANY_NETWORK).tag_specifications(tags(ResourceType::Vpc)))
+            let request = ec2.create_vpc().cidr_block(ANY_NETWORK).dry_run(true);
+            ask(action, request.tag_specifications(tags(ResourceType::Vpc)).send()).await
         }
         DryRun::CreateInternetGateway => {
-            ask!(ec2.create_internet_gateway().tag_specifications(tags(ResourceType::InternetGateway)))
+            let request = ec2.create_internet_gateway().dry_run(true);
+            ask(action, request.tag_specifications(tags(ResourceType::InternetGateway)).send()).await
         }
-        DryRun::DescribeVpcs => ask!(ec2.describe_vpcs()),
-        DryRun::DescribeInstances => ask!(ec2.describe_instances()),
-        DryRun::DescribeVolumes => ask!(ec2.describe_volumes()),
-        DryRun::DescribeSecurityGroups => ask!(ec2.describe_security_groups()),
+        DryRun::DescribeVpcs => ask(action, ec2.describe_vpcs().dry_run(true).send()).await,
+        DryRun::DescribeInstances => ask(action, ec2.describe_instances().dry_run(true).send()).await,
+        DryRun::DescribeVolumes => ask(action, ec2.describe_volumes().dry_run(true).send()).await,
+        DryRun::DescribeSecurityGroups => {
+            ask(action, ec2.describe_security_groups().dry_run(true).send()).await
+        }
     };
-    match asked? {
+    match outcome? {
         outcome @ Outcome::Allowed(_) => Ok(Some(read(action.action(), &outcome, ()))),
         Outcome::Stopped => Ok(None),
         Outcome::Done => Err(unexpected(action.action(), None, "a dry run was carried out")),
     }
 }
 
+async fn ask<T, E: Failure>(
+    action: DryRun,
+    answer: impl Future<Output = Sent<T, E>>,
+) -> Result<Outcome, Error> {
+    call(action.action(), async { judge(answer.await) }).await
+}
+
 /// AWS answers a dry run with an error in any case; one of these says that it would have done it.
 #[expect(clippy::result_large_err, reason = "the SDK's own error, passed on as it came")]
-fn judge<T, E>(answer: Result<T, SdkError<E, HttpResponse>>) -> Result<Outcome, SdkError<E, HttpResponse>>
-where
-    E: std::error::Error + ProvideErrorMetadata + RequestId + 'static,
-{
+fn judge<T, E: Failure>(answer: Sent<T, E>) -> Sent<Outcome, E> {
     match answer {
         Ok(_) => Ok(Outcome::Done),
         Err(error) if error.code() == Some("DryRunOperation") => {
@@ -114,7 +112,7 @@ impl std::error::Error for NotAws {}
 
 /// Stops every request that does not go to AWS.
 #[derive(Debug)]
-struct OnlyAws;
+pub(crate) struct OnlyAws;
 
 impl Intercept for OnlyAws {
     fn name(&self) -> &'static str {

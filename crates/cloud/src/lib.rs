@@ -6,6 +6,7 @@
 pub mod ec2;
 mod gated;
 mod operator;
+mod options;
 pub mod paced;
 mod sign_in;
 pub mod trial;
@@ -24,6 +25,7 @@ use berth_domain::{
 use jiff::Timestamp;
 
 pub use crate::operator::{AssumeRole, Operator, SecondFactor, TemporaryCredentials};
+pub use crate::options::{Always, Permit, SessionOptions, may_change};
 pub use crate::sign_in::{ConsoleSignIn, SignInError};
 
 /// The call that [`Session::policies`] begins with.
@@ -38,7 +40,17 @@ pub fn policies_operation(of: &Grantee) -> &'static str {
 pub trait Cloud: Send + Sync + 'static {
     /// A session that signs with an access key, or as an assumed role under this name. Opens no connection by
     /// itself: a role is assumed by the first call, which fails as `sts:AssumeRole` when it may not be.
-    fn session(&self, access: &Access, name: &SessionName) -> Arc<dyn Session>;
+    fn session(&self, access: &Access, name: &SessionName) -> Arc<dyn Session> {
+        self.session_with(access, name, SessionOptions::default())
+    }
+
+    /// The same with more to say about its calls.
+    fn session_with(
+        &self,
+        access: &Access,
+        name: &SessionName,
+        options: SessionOptions,
+    ) -> Arc<dyn Session>;
 
     /// The operator's own credentials, to assume roles with and for nothing else.
     fn operator(&self) -> Arc<dyn Operator>;
@@ -279,6 +291,9 @@ pub enum ErrorKind {
     Conflict,
     /// AWS refuses the request itself: it will not do it however often it is asked.
     Refused,
+    /// The caller may change nothing any more ([`Permit`]): the call was not sent, or not again after an attempt that
+    /// failed.
+    LeaseLost,
     /// An answer nobody foresaw.
     Unexpected,
 }
@@ -301,9 +316,12 @@ impl ErrorKind {
     /// knows better and may wait.
     pub fn advice(&self) -> Advice {
         match self {
-            Self::Throttled | Self::Unreachable | Self::Capacity | Self::InUse | Self::Conflict => {
-                Advice::Retry
-            }
+            Self::Throttled
+            | Self::Unreachable
+            | Self::Capacity
+            | Self::InUse
+            | Self::Conflict
+            | Self::LeaseLost => Advice::Retry,
             Self::InvalidKey
             | Self::WrongSecret
             | Self::Expired
@@ -348,6 +366,7 @@ impl fmt::Display for ErrorKind {
             Self::AlreadyExists => f.write_str("there is one already"),
             Self::Conflict => f.write_str("its state does not allow that now"),
             Self::Refused => f.write_str("AWS refuses the request"),
+            Self::LeaseLost => f.write_str("the right to change it has run out"),
             Self::Unexpected => f.write_str("AWS gave an unexpected answer"),
         }
     }

@@ -14,7 +14,7 @@ use berth_domain::{
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    Cloud, Error, Operator, Session,
+    Cloud, Error, Operator, Session, SessionOptions,
     gated::{Fate, Gate, Gated},
 };
 
@@ -65,8 +65,13 @@ struct Paced {
 }
 
 impl Cloud for Paced {
-    fn session(&self, access: &Access, name: &SessionName) -> Arc<dyn Session> {
-        Arc::new(Gated { inner: self.pacer.inner.session(access, name), gate: self.clone() })
+    fn session_with(
+        &self,
+        access: &Access,
+        name: &SessionName,
+        options: SessionOptions,
+    ) -> Arc<dyn Session> {
+        Arc::new(Gated { inner: self.pacer.inner.session_with(access, name, options), gate: self.clone() })
     }
 
     /// Unspaced: to assume a role is a call of the operator's AWS account, not of the customer's.
@@ -92,7 +97,7 @@ mod tests {
     struct Nowhere;
 
     impl Cloud for Nowhere {
-        fn session(&self, _: &Access, _: &SessionName) -> Arc<dyn Session> {
+        fn session_with(&self, _: &Access, _: &SessionName, _: SessionOptions) -> Arc<dyn Session> {
             unreachable!("nothing here opens a session")
         }
 

@@ -1,4 +1,7 @@
 //! A wrapper that makes calls to AWS fail, for tests.
+//!
+//! Around the port and not inside an adapter: tests count calls as their callers make them, an inventory being one,
+//! and a program that customers run has no way to be told to lose answers.
 
 use std::{
     collections::VecDeque,
@@ -9,7 +12,7 @@ use async_trait::async_trait;
 use berth_domain::access::{Access, SessionName};
 
 use crate::{
-    Answer, AssumeRole, Cloud, Error, ErrorKind, Operator, Session, TemporaryCredentials,
+    Answer, AssumeRole, Cloud, Error, ErrorKind, Operator, Session, SessionOptions, TemporaryCredentials,
     gated::{Fate, Gate, Gated, through},
 };
 
@@ -122,8 +125,13 @@ impl Unreliable {
 }
 
 impl Cloud for Unreliable {
-    fn session(&self, access: &Access, name: &SessionName) -> Arc<dyn Session> {
-        Arc::new(Gated { inner: self.inner.session(access, name), gate: self.clone() })
+    fn session_with(
+        &self,
+        access: &Access,
+        name: &SessionName,
+        options: SessionOptions,
+    ) -> Arc<dyn Session> {
+        Arc::new(Gated { inner: self.inner.session_with(access, name, options), gate: self.clone() })
     }
 
     fn operator(&self) -> Arc<dyn Operator> {

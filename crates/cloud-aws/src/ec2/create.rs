@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_ec2::{
-    config::{retry::RetryConfig, timeout::TimeoutConfig},
-    operation::RequestId,
+    Client,
+    operation::{RequestId, run_instances::builders::RunInstancesFluentBuilder},
     primitives::Blob,
     types::{
         BlockDeviceMapping, EbsBlockDevice, HttpTokensState, IamInstanceProfileSpecification,
@@ -20,100 +20,67 @@ use berth_domain::deployment::{
 };
 
 use super::AwsEc2;
-use crate::{call::call, errors::unexpected};
-
-const CREATE_INTERNET_GATEWAY: &str = "ec2:CreateInternetGateway";
-const CREATE_ROUTE_TABLE: &str = "ec2:CreateRouteTable";
-const CREATE_SECURITY_GROUP: &str = "ec2:CreateSecurityGroup";
-const CREATE_SUBNET: &str = "ec2:CreateSubnet";
-const CREATE_VPC: &str = "ec2:CreateVpc";
-const IMPORT_KEY_PAIR: &str = "ec2:ImportKeyPair";
-const RUN_INSTANCES: &str = "ec2:RunInstances";
-
-pub(super) const OPERATIONS: &[&str] = &[
-    CREATE_INTERNET_GATEWAY,
-    CREATE_ROUTE_TABLE,
-    CREATE_SECURITY_GROUP,
-    CREATE_SUBNET,
-    CREATE_VPC,
-    IMPORT_KEY_PAIR,
-    RUN_INSTANCES,
-];
+use crate::errors::unexpected;
 
 /// How long a creation may take: to start an instance AWS takes longer than to answer a question, and giving up
 /// early leaves open whether it was done.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Sends a request once: the SDK would repeat one whose answer was lost, and so create a second thing.
-macro_rules! once {
-    ($region:expr, $operation:expr, $request:expr) => {{
-        $region.pace.turn($operation).await;
-        let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(PATIENCE)
-            .operation_timeout(PATIENCE)
-            .build();
-        let config = signed!($region.signer, aws_sdk_ec2)
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts);
-        call($operation, $request.customize().config_override(config).send()).await
-    }};
-}
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Creates one thing and gives its id.
 pub(super) async fn create(region: &AwsEc2, what: &Creation, tags: &Tags) -> Result<AwsId, Error> {
-    let ec2 = &region.clients.ec2;
+    let (ec2, action) = (region.creating(), what.action());
     let tagged = |kind| tagged(kind, tags);
     match what {
         Creation::Vpc { cidr } => {
             let request = ec2.create_vpc().cidr_block(cidr.to_string());
-            let answer = once!(region, CREATE_VPC, request.tag_specifications(tagged(Kind::Vpc)))?;
-            let id = answer.vpc().and_then(|vpc| vpc.vpc_id());
-            named(CREATE_VPC, &answer, id)
+            let request = request.tag_specifications(tagged(Kind::Vpc));
+            let answer = region.call(action, request.send()).await?;
+            named(action, &answer, answer.vpc().and_then(|vpc| vpc.vpc_id()))
         }
         Creation::Subnet { vpc, zone_id, cidr } => {
             let request = ec2.create_subnet().vpc_id(vpc.as_str()).availability_zone_id(zone_id);
             let request = request.cidr_block(cidr.to_string()).tag_specifications(tagged(Kind::Subnet));
-            let answer = once!(region, CREATE_SUBNET, request)?;
-            let id = answer.subnet().and_then(|subnet| subnet.subnet_id());
-            named(CREATE_SUBNET, &answer, id)
+            let answer = region.call(action, request.send()).await?;
+            named(action, &answer, answer.subnet().and_then(|subnet| subnet.subnet_id()))
         }
         Creation::InternetGateway => {
             let request = ec2.create_internet_gateway().tag_specifications(tagged(Kind::InternetGateway));
-            let answer = once!(region, CREATE_INTERNET_GATEWAY, request)?;
-            let id = answer.internet_gateway().and_then(|gateway| gateway.internet_gateway_id());
-            named(CREATE_INTERNET_GATEWAY, &answer, id)
+            let answer = region.call(action, request.send()).await?;
+            let gateway = answer.internet_gateway();
+            named(action, &answer, gateway.and_then(|gateway| gateway.internet_gateway_id()))
         }
         Creation::RouteTable { vpc } => {
             let request = ec2.create_route_table().vpc_id(vpc.as_str()).set_client_token(token(tags));
             let request = request.tag_specifications(tagged(Kind::RouteTable));
-            let answer = once!(region, CREATE_ROUTE_TABLE, request)?;
-            let id = answer.route_table().and_then(|table| table.route_table_id());
-            named(CREATE_ROUTE_TABLE, &answer, id)
+            let answer = region.call(action, request.send()).await?;
+            named(action, &answer, answer.route_table().and_then(|table| table.route_table_id()))
         }
         Creation::SecurityGroup { vpc, name, description } => {
             let request = ec2.create_security_group().vpc_id(vpc.as_str()).group_name(name);
             let request = request.description(description).tag_specifications(tagged(Kind::SecurityGroup));
-            let answer = once!(region, CREATE_SECURITY_GROUP, request)?;
-            named(CREATE_SECURITY_GROUP, &answer, answer.group_id())
+            let answer = region.call(action, request.send()).await?;
+            named(action, &answer, answer.group_id())
         }
         Creation::KeyPair { name, public_key } => {
             let request = ec2.import_key_pair().key_name(name);
             let request = request.public_key_material(Blob::new(public_key.as_bytes()));
-            let answer = once!(region, IMPORT_KEY_PAIR, request.tag_specifications(tagged(Kind::KeyPair)))?;
-            named(IMPORT_KEY_PAIR, &answer, answer.key_pair_id())
+            let request = request.tag_specifications(tagged(Kind::KeyPair));
+            let answer = region.call(action, request.send()).await?;
+            named(action, &answer, answer.key_pair_id())
         }
-        Creation::Instance(instance) => run(region, instance, tags).await,
+        Creation::Instance(instance) => {
+            let answer = region.call(action, run(ec2, instance, tags).send()).await?;
+            named(action, &answer, answer.instances().first().and_then(|one| one.instance_id()))
+        }
     }
 }
 
-async fn run(region: &AwsEc2, what: &NewInstance, tags: &Tags) -> Result<AwsId, Error> {
+fn run(ec2: &Client, what: &NewInstance, tags: &Tags) -> RunInstancesFluentBuilder {
     let metadata = InstanceMetadataOptionsRequest::builder()
         .http_endpoint(InstanceMetadataEndpointState::Enabled)
         .http_tokens(HttpTokensState::Required)
         .http_put_response_hop_limit(1);
-    let request = region
-        .clients
-        .ec2
+    let request = ec2
         .run_instances()
         .min_count(1)
         .max_count(1)
@@ -130,12 +97,9 @@ async fn run(region: &AwsEc2, what: &NewInstance, tags: &Tags) -> Result<AwsId, 
         .instance_initiated_shutdown_behavior(ShutdownBehavior::Stop)
         .set_block_device_mappings(Some(volumes(what)));
     // Everything the call creates; some organisations refuse what comes without tags.
-    let request = [Kind::Instance, Kind::Volume, Kind::NetworkInterface]
+    [Kind::Instance, Kind::Volume, Kind::NetworkInterface]
         .into_iter()
-        .fold(request, |request, kind| request.tag_specifications(tagged(kind, tags)));
-    let answer = once!(region, RUN_INSTANCES, request)?;
-    let id = answer.instances().first().and_then(|instance| instance.instance_id());
-    named(RUN_INSTANCES, &answer, id)
+        .fold(request, |request, kind| request.tag_specifications(tagged(kind, tags)))
 }
 
 fn volumes(what: &NewInstance) -> Vec<BlockDeviceMapping> {

@@ -20,11 +20,6 @@ use jiff::Timestamp;
 use super::AwsEc2;
 use crate::errors::unexpected;
 
-const DESCRIBE_INSTANCE_STATUS: &str = "ec2:DescribeInstanceStatus";
-const GET_METRIC_DATA: &str = "cloudwatch:GetMetricData";
-
-pub(super) const OPERATIONS: &[&str] = &[DESCRIBE_INSTANCE_STATUS, GET_METRIC_DATA];
-
 /// How many instances AWS lets one call name.
 const INSTANCES: usize = 100;
 /// How many questions AWS takes in one call.
@@ -42,12 +37,13 @@ pub(super) async fn node_status(region: &AwsEc2, instances: &[AwsId]) -> Result<
 async fn status_of(region: &AwsEc2, mut instances: Vec<AwsId>) -> Result<Vec<NodeStatus>, Error> {
     while !instances.is_empty() {
         let ids = instances.iter().map(ToString::to_string).collect();
-        let request = region.clients.ec2.describe_instance_status().set_instance_ids(Some(ids));
-        match send!(region, aws_sdk_ec2, DESCRIBE_INSTANCE_STATUS, request) {
+        let request = region.ec2().describe_instance_status().set_instance_ids(Some(ids));
+        match region.call("ec2:DescribeInstanceStatus", request.send()).await {
             Ok(answer) => {
                 let statuses = answer.instance_statuses().iter().map(status);
                 return statuses.collect::<Option<_>>().ok_or_else(|| {
-                    unexpected(DESCRIBE_INSTANCE_STATUS, answer.request_id(), "a status has no instance")
+                    let detail = "a status has no instance";
+                    unexpected("ec2:DescribeInstanceStatus", answer.request_id(), detail)
                 });
             }
             // One that is gone fails the call for all; AWS names it.
@@ -98,34 +94,24 @@ pub(super) async fn figures(
 }
 
 async fn batch(region: &AwsEc2, questions: &[Question], span: Span) -> Result<Vec<Series>, Error> {
+    const OPERATION: &str = "cloudwatch:GetMetricData";
     let queries: Result<_, _> =
         questions.iter().enumerate().map(|(at, one)| query(at, one, span)).collect();
-    let queries = queries.map_err(|detail| unexpected(GET_METRIC_DATA, None, &detail))?;
+    let queries = queries.map_err(|detail| unexpected(OPERATION, None, &detail))?;
     let request = region
-        .clients
-        .watch
+        .watch()
         .get_metric_data()
         .set_metric_data_queries(Some(queries))
         .start_time(DateTime::from_secs(span.from.as_second()))
         .end_time(DateTime::from_secs(span.to.as_second()))
         .scan_by(ScanBy::TimestampAscending);
+    let pages = request.into_paginator().send();
     let mut points: HashMap<String, Vec<(Timestamp, f64)>> = HashMap::new();
-    let mut next: Option<String> = None;
-    loop {
-        let asked = request.clone().set_next_token(next.clone());
-        let answer = send!(region, aws_sdk_cloudwatch, GET_METRIC_DATA, asked)?;
-        for result in answer.metric_data_results() {
-            let times = result.timestamps().iter().filter_map(|at| Timestamp::from_second(at.secs()).ok());
-            let more = times.zip(result.values().iter().copied());
-            points.entry(result.id().unwrap_or_default().to_owned()).or_default().extend(more);
-        }
-        match answer.next_token().filter(|token| !token.is_empty()).map(str::to_owned) {
-            None => break,
-            token if token == next => {
-                return Err(unexpected(GET_METRIC_DATA, answer.request_id(), "a page follows itself"));
-            }
-            token => next = token,
-        }
+    for result in region.pages(OPERATION, pages, |page| (page.metric_data_results, page.next_token)).await?
+    {
+        let times = result.timestamps().iter().filter_map(|at| Timestamp::from_second(at.secs()).ok());
+        let more = times.zip(result.values().iter().copied());
+        points.entry(result.id().unwrap_or_default().to_owned()).or_default().extend(more);
     }
     let series = questions.iter().enumerate().map(|(at, question)| {
         let mut points = points.remove(&name(at)).unwrap_or_default();

@@ -6,39 +6,15 @@ use aws_sdk_ec2::types::{Filter, VpcAttributeName};
 use berth_cloud::{Error, ErrorKind};
 use berth_domain::deployment::{
     AwsId, Kind,
-    inventory::{Inventory, Look, Vpc},
+    inventory::{
+        Instance, InternetGateway, Inventory, KeyPair, Look, NetworkInterface, RouteTable, SecurityGroup,
+        Subnet, Volume, Vpc,
+    },
 };
 use futures::{FutureExt, future::BoxFuture, try_join};
 
-use super::{
-    AwsEc2,
-    read::{self, Thing},
-};
+use super::{AwsEc2, read};
 use crate::errors::unexpected;
-
-pub(super) const DESCRIBE_VPCS: &str = "ec2:DescribeVpcs";
-const DESCRIBE_INSTANCES: &str = "ec2:DescribeInstances";
-pub(super) const DESCRIBE_INTERNET_GATEWAYS: &str = "ec2:DescribeInternetGateways";
-const DESCRIBE_KEY_PAIRS: &str = "ec2:DescribeKeyPairs";
-pub(super) const DESCRIBE_NETWORK_INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
-const DESCRIBE_ROUTE_TABLES: &str = "ec2:DescribeRouteTables";
-pub(super) const DESCRIBE_SECURITY_GROUPS: &str = "ec2:DescribeSecurityGroups";
-const DESCRIBE_SUBNETS: &str = "ec2:DescribeSubnets";
-const DESCRIBE_VOLUMES: &str = "ec2:DescribeVolumes";
-const DESCRIBE_VPC_ATTRIBUTE: &str = "ec2:DescribeVpcAttribute";
-
-pub(super) const OPERATIONS: &[&str] = &[
-    DESCRIBE_INSTANCES,
-    DESCRIBE_INTERNET_GATEWAYS,
-    DESCRIBE_KEY_PAIRS,
-    DESCRIBE_NETWORK_INTERFACES,
-    DESCRIBE_ROUTE_TABLES,
-    DESCRIBE_SECURITY_GROUPS,
-    DESCRIBE_SUBNETS,
-    DESCRIBE_VOLUMES,
-    DESCRIBE_VPCS,
-    DESCRIBE_VPC_ATTRIBUTE,
-];
 
 /// AWS's longest page.
 pub(super) const PAGE: i32 = 1000;
@@ -51,14 +27,14 @@ const FILTER_VALUES: usize = 200;
 pub(super) async fn inventory(region: &AwsEc2, look: &Look) -> Result<Inventory, Error> {
     let (vpcs, subnets, gateways, route_tables, groups, key_pairs, instances, volumes, interfaces) = try_join!(
         vpcs_with_attributes(region, look),
-        find(look, Kind::Subnet, |filter| subnets(region, filter).boxed()),
-        find(look, Kind::InternetGateway, |filter| gateways(region, filter).boxed()),
-        find(look, Kind::RouteTable, |filter| route_tables(region, filter).boxed()),
-        find(look, Kind::SecurityGroup, |filter| groups(region, filter).boxed()),
-        find(look, Kind::KeyPair, |filter| key_pairs(region, filter).boxed()),
-        find(look, Kind::Instance, |filter| instances(region, filter).boxed()),
-        find(look, Kind::Volume, |filter| volumes(region, filter).boxed()),
-        find(look, Kind::NetworkInterface, |filter| interfaces(region, filter).boxed()),
+        find(look, Kind::Subnet, |filter| subnets(region, filter).boxed(), |one| &one.id),
+        find(look, Kind::InternetGateway, |filter| gateways(region, filter).boxed(), |one| &one.id),
+        find(look, Kind::RouteTable, |filter| route_tables(region, filter).boxed(), |one| &one.id),
+        find(look, Kind::SecurityGroup, |filter| groups(region, filter).boxed(), |one| &one.id),
+        find(look, Kind::KeyPair, |filter| key_pairs(region, filter).boxed(), |one| &one.id),
+        find(look, Kind::Instance, |filter| instances(region, filter).boxed(), |one| &one.id),
+        find(look, Kind::Volume, |filter| volumes(region, filter).boxed(), |one| &one.id),
+        find(look, Kind::NetworkInterface, |filter| interfaces(region, filter).boxed(), |one| &one.id),
     )?;
     Ok(Inventory {
         vpcs,
@@ -75,10 +51,11 @@ pub(super) async fn inventory(region: &AwsEc2, look: &Look) -> Result<Inventory,
 
 /// All of one kind: by tag, by VPC, and then by id what is on record and was found by neither. By filters, because
 /// an id that AWS does not know makes a call by ids fail.
-async fn find<'a, T: Thing + Send>(
+async fn find<'a, T: Send>(
     look: &Look,
     kind: Kind,
     describe: impl Fn(Filter) -> BoxFuture<'a, Result<Vec<T>, Error>> + Send + Sync,
+    id: fn(&T) -> &AwsId,
 ) -> Result<Vec<T>, Error> {
     let (key, value) = &look.tag;
     let mut filters = vec![filter(&format!("tag:{key}"), [value])];
@@ -87,12 +64,12 @@ async fn find<'a, T: Thing + Send>(
     }
     let mut found = BTreeMap::new();
     for filter in filters {
-        found.extend(describe(filter).await?.into_iter().map(|one| (one.id().clone(), one)));
+        found.extend(describe(filter).await?.into_iter().map(|one| (id(&one).clone(), one)));
     }
     let on_record = look.known.get(&kind).into_iter().flatten();
     let missing = filters_of(filter_by_id(kind), on_record.filter(|id| !found.contains_key(*id)));
     for filter in missing {
-        found.extend(describe(filter).await?.into_iter().map(|one| (one.id().clone(), one)));
+        found.extend(describe(filter).await?.into_iter().map(|one| (id(&one).clone(), one)));
     }
     Ok(found.into_values().collect())
 }
@@ -134,7 +111,8 @@ fn filter_by_id(kind: Kind) -> &'static str {
 }
 
 async fn vpcs_with_attributes(region: &AwsEc2, look: &Look) -> Result<Vec<Vpc>, Error> {
-    let mut found = find(look, Kind::Vpc, |filter| vpcs(region, Some(filter)).boxed()).await?;
+    let mut found =
+        find(look, Kind::Vpc, |filter| vpcs(region, Some(filter)).boxed(), |one| &one.id).await?;
     for vpc in &mut found {
         if look.own_vpcs.contains(&vpc.id) {
             vpc.dns_support = attribute(region, &vpc.id, VpcAttributeName::EnableDnsSupport).await?;
@@ -146,8 +124,8 @@ async fn vpcs_with_attributes(region: &AwsEc2, look: &Look) -> Result<Vec<Vpc>, 
 
 /// One attribute, which AWS gives for one VPC at a time.
 async fn attribute(region: &AwsEc2, vpc: &AwsId, name: VpcAttributeName) -> Result<Option<bool>, Error> {
-    let request = region.clients.ec2.describe_vpc_attribute().vpc_id(vpc.as_str()).attribute(name);
-    let answer = match send!(region, aws_sdk_ec2, DESCRIBE_VPC_ATTRIBUTE, request) {
+    let request = region.ec2().describe_vpc_attribute().vpc_id(vpc.as_str()).attribute(name);
+    let answer = match region.call("ec2:DescribeVpcAttribute", request.send()).await {
         // Deleted between the two calls.
         Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
         other => other?,
@@ -158,41 +136,66 @@ async fn attribute(region: &AwsEc2, vpc: &AwsId, name: VpcAttributeName) -> Resu
 
 /// VPCs; all of them without a filter.
 pub(super) async fn vpcs(region: &AwsEc2, filter: Option<Filter>) -> Result<Vec<Vpc>, Error> {
-    let request =
-        region.clients.ec2.describe_vpcs().max_results(PAGE).set_filters(filter.map(|one| vec![one]));
-    all(DESCRIBE_VPCS, &pages!(region, DESCRIBE_VPCS, request, vpcs), read::vpc)
+    let request = region.ec2().describe_vpcs().set_filters(filter.map(|one| vec![one]));
+    let pages = request.into_paginator().page_size(PAGE).send();
+    let found = region.pages("ec2:DescribeVpcs", pages, |page| (page.vpcs, page.next_token)).await?;
+    all("ec2:DescribeVpcs", &found, read::vpc)
 }
 
-/// The describe of one kind: its function, the SDK's method, the operation, the page, the answer's field, the reader.
-macro_rules! describes {
-    ($($name:ident: $method:ident, $operation:ident, $page:ident, $field:ident, $read:path, $thing:ident;)+) => {$(
-        async fn $name(
-            region: &AwsEc2,
-            filter: Filter,
-        ) -> Result<Vec<berth_domain::deployment::inventory::$thing>, Error> {
-            let request = region.clients.ec2.$method().max_results($page).filters(filter);
-            all($operation, &pages!(region, $operation, request, $field), $read)
-        }
-    )+};
+async fn subnets(region: &AwsEc2, filter: Filter) -> Result<Vec<Subnet>, Error> {
+    let request = region.ec2().describe_subnets().filters(filter);
+    let pages = request.into_paginator().page_size(PAGE).send();
+    let found = region.pages("ec2:DescribeSubnets", pages, |page| (page.subnets, page.next_token)).await?;
+    all("ec2:DescribeSubnets", &found, read::subnet)
 }
 
-describes! {
-    subnets: describe_subnets, DESCRIBE_SUBNETS, PAGE, subnets, read::subnet, Subnet;
-    gateways: describe_internet_gateways, DESCRIBE_INTERNET_GATEWAYS, PAGE, internet_gateways, read::gateway, InternetGateway;
-    route_tables: describe_route_tables, DESCRIBE_ROUTE_TABLES, ROUTE_TABLES_PAGE, route_tables, read::route_table, RouteTable;
-    groups: describe_security_groups, DESCRIBE_SECURITY_GROUPS, PAGE, security_groups, read::security_group, SecurityGroup;
-    volumes: describe_volumes, DESCRIBE_VOLUMES, PAGE, volumes, read::volume, Volume;
-    interfaces: describe_network_interfaces, DESCRIBE_NETWORK_INTERFACES, PAGE, network_interfaces, read::network_interface, NetworkInterface;
+async fn gateways(region: &AwsEc2, filter: Filter) -> Result<Vec<InternetGateway>, Error> {
+    let request = region.ec2().describe_internet_gateways().filters(filter);
+    let pages = request.into_paginator().page_size(PAGE).send();
+    let found = region
+        .pages("ec2:DescribeInternetGateways", pages, |page| (page.internet_gateways, page.next_token))
+        .await?;
+    all("ec2:DescribeInternetGateways", &found, read::gateway)
+}
+
+async fn route_tables(region: &AwsEc2, filter: Filter) -> Result<Vec<RouteTable>, Error> {
+    let request = region.ec2().describe_route_tables().filters(filter);
+    let pages = request.into_paginator().page_size(ROUTE_TABLES_PAGE).send();
+    let found =
+        region.pages("ec2:DescribeRouteTables", pages, |page| (page.route_tables, page.next_token)).await?;
+    all("ec2:DescribeRouteTables", &found, read::route_table)
+}
+
+async fn groups(region: &AwsEc2, filter: Filter) -> Result<Vec<SecurityGroup>, Error> {
+    let request = region.ec2().describe_security_groups().filters(filter);
+    let pages = request.into_paginator().page_size(PAGE).send();
+    let found = region
+        .pages("ec2:DescribeSecurityGroups", pages, |page| (page.security_groups, page.next_token))
+        .await?;
+    all("ec2:DescribeSecurityGroups", &found, read::security_group)
+}
+
+async fn volumes(region: &AwsEc2, filter: Filter) -> Result<Vec<Volume>, Error> {
+    let request = region.ec2().describe_volumes().filters(filter);
+    let pages = request.into_paginator().page_size(PAGE).send();
+    let found = region.pages("ec2:DescribeVolumes", pages, |page| (page.volumes, page.next_token)).await?;
+    all("ec2:DescribeVolumes", &found, read::volume)
+}
+
+async fn interfaces(region: &AwsEc2, filter: Filter) -> Result<Vec<NetworkInterface>, Error> {
+    let request = region.ec2().describe_network_interfaces().filters(filter);
+    let pages = request.into_paginator().page_size(PAGE).send();
+    let found = region
+        .pages("ec2:DescribeNetworkInterfaces", pages, |page| (page.network_interfaces, page.next_token))
+        .await?;
+    all("ec2:DescribeNetworkInterfaces", &found, read::network_interface)
 }
 
 /// Key pairs come on one page, however many.
-async fn key_pairs(
-    region: &AwsEc2,
-    filter: Filter,
-) -> Result<Vec<berth_domain::deployment::inventory::KeyPair>, Error> {
-    let request = region.clients.ec2.describe_key_pairs().filters(filter);
-    let answer = send!(region, aws_sdk_ec2, DESCRIBE_KEY_PAIRS, request)?;
-    all(DESCRIBE_KEY_PAIRS, answer.key_pairs(), read::key_pair)
+async fn key_pairs(region: &AwsEc2, filter: Filter) -> Result<Vec<KeyPair>, Error> {
+    let request = region.ec2().describe_key_pairs().filters(filter);
+    let answer = region.call("ec2:DescribeKeyPairs", request.send()).await?;
+    all("ec2:DescribeKeyPairs", answer.key_pairs(), read::key_pair)
 }
 
 /// The name of the key pair with an id.
@@ -202,12 +205,9 @@ pub(super) async fn key_name(region: &AwsEc2, id: &str) -> Result<Option<String>
     Ok(found.into_iter().find(|one| one.id.as_str() == id).map(|one| one.name))
 }
 
-async fn instances(
-    region: &AwsEc2,
-    filter: Filter,
-) -> Result<Vec<berth_domain::deployment::inventory::Instance>, Error> {
+async fn instances(region: &AwsEc2, filter: Filter) -> Result<Vec<Instance>, Error> {
     let found = reserved(region, filter).await?;
-    all(DESCRIBE_INSTANCES, &found, read::instance)
+    all("ec2:DescribeInstances", &found, read::instance)
 }
 
 /// Instances as AWS shows them.
@@ -215,8 +215,10 @@ pub(super) async fn reserved(
     region: &AwsEc2,
     filter: Filter,
 ) -> Result<Vec<aws_sdk_ec2::types::Instance>, Error> {
-    let request = region.clients.ec2.describe_instances().max_results(PAGE).filters(filter);
-    let reservations = pages!(region, DESCRIBE_INSTANCES, request, reservations);
+    let request = region.ec2().describe_instances().filters(filter);
+    let pages = request.into_paginator().page_size(PAGE).send();
+    let reservations =
+        region.pages("ec2:DescribeInstances", pages, |page| (page.reservations, page.next_token)).await?;
     Ok(reservations.into_iter().flat_map(|one| one.instances.unwrap_or_default()).collect())
 }
 

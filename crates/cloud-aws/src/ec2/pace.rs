@@ -58,7 +58,7 @@ struct Bucket {
 
 impl Pace {
     /// Waits until a call of `operation` may be made. Those that wait go in the order they came.
-    pub(super) async fn turn(&self, operation: &str) {
+    pub(crate) async fn turn(&self, operation: &str) {
         let Some((at, allowance)) = group(operation) else { return };
         let now = Instant::now();
         let turn = {
@@ -87,7 +87,7 @@ pub(crate) struct Paces(Arc<Mutex<HashMap<(AwsAccountId, String), Pace>>>);
 
 impl Paces {
     /// The buckets of an AWS account in a region.
-    pub(super) fn of(&self, account: &AwsAccountId, region: &str) -> Pace {
+    pub(crate) fn of(&self, account: &AwsAccountId, region: &str) -> Pace {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MANY {
             let now = Instant::now();

@@ -9,18 +9,12 @@ use futures::{future::join_all, join};
 
 use super::{
     AwsEc2,
-    gather::{
-        DESCRIBE_INTERNET_GATEWAYS, DESCRIBE_NETWORK_INTERFACES, DESCRIBE_SECURITY_GROUPS, PAGE, reserved,
-        vpcs,
-    },
+    gather::{PAGE, reserved, vpcs},
     region,
 };
 use crate::errors;
 
 const GET_SERVICE_QUOTA: &str = "servicequotas:GetServiceQuota";
-
-/// Those that no other file has.
-pub(super) const OPERATIONS: &[&str] = &[GET_SERVICE_QUOTA];
 
 /// Families of the quota "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances".
 const STANDARD: &[&str] = &["a", "c", "d", "h", "i", "im", "is", "m", "r", "t", "z"];
@@ -63,8 +57,8 @@ fn quota(of: Limited, limit: Result<u32, Error>, used: Option<Result<u32, Error>
 
 async fn limit(region: &AwsEc2, of: Limited) -> Result<u32, Error> {
     let (service, quota) = of.code();
-    let request = region.clients.quotas.get_service_quota().service_code(service).quota_code(quota);
-    let answer = send!(region, aws_sdk_servicequotas, GET_SERVICE_QUOTA, request)?;
+    let request = region.service_quotas().get_service_quota().service_code(service).quota_code(quota);
+    let answer = region.call(GET_SERVICE_QUOTA, request.send()).await?;
     let value = answer.quota().and_then(|quota| quota.value());
     // Whole numbers, sent as floating-point ones.
     let value = value.filter(|value| (0.0..=f64::from(u32::MAX)).contains(value));
@@ -100,18 +94,27 @@ fn is_standard(instance_type: &str) -> bool {
 }
 
 async fn gateways(region: &AwsEc2) -> Result<u32, Error> {
-    let request = region.clients.ec2.describe_internet_gateways().max_results(PAGE);
-    Ok(count(&pages!(region, DESCRIBE_INTERNET_GATEWAYS, request, internet_gateways)))
+    let pages = region.ec2().describe_internet_gateways().into_paginator().page_size(PAGE).send();
+    let found = region
+        .pages("ec2:DescribeInternetGateways", pages, |page| (page.internet_gateways, page.next_token))
+        .await?;
+    Ok(count(&found))
 }
 
 async fn interfaces(region: &AwsEc2) -> Result<u32, Error> {
-    let request = region.clients.ec2.describe_network_interfaces().max_results(PAGE);
-    Ok(count(&pages!(region, DESCRIBE_NETWORK_INTERFACES, request, network_interfaces)))
+    let pages = region.ec2().describe_network_interfaces().into_paginator().page_size(PAGE).send();
+    let found = region
+        .pages("ec2:DescribeNetworkInterfaces", pages, |page| (page.network_interfaces, page.next_token))
+        .await?;
+    Ok(count(&found))
 }
 
 async fn groups(region: &AwsEc2) -> Result<u32, Error> {
-    let request = region.clients.ec2.describe_security_groups().max_results(PAGE);
-    Ok(count(&pages!(region, DESCRIBE_SECURITY_GROUPS, request, security_groups)))
+    let pages = region.ec2().describe_security_groups().into_paginator().page_size(PAGE).send();
+    let found = region
+        .pages("ec2:DescribeSecurityGroups", pages, |page| (page.security_groups, page.next_token))
+        .await?;
+    Ok(count(&found))
 }
 
 fn count<T>(found: &[T]) -> u32 {

@@ -14,34 +14,6 @@ use berth_domain::deployment::{
 
 use super::rules;
 
-/// One thing of the inventory.
-pub(super) trait Thing {
-    /// Its id.
-    fn id(&self) -> &AwsId;
-}
-
-macro_rules! things {
-    ($($name:ident),+) => {$(
-        impl Thing for $name {
-            fn id(&self) -> &AwsId {
-                &self.id
-            }
-        }
-    )+};
-}
-
-things!(
-    Vpc,
-    Subnet,
-    InternetGateway,
-    RouteTable,
-    SecurityGroup,
-    KeyPair,
-    Instance,
-    Volume,
-    NetworkInterface
-);
-
 pub(super) fn vpc(from: &aws::Vpc) -> Result<Vpc, String> {
     let first = from.cidr_block().into_iter();
     let all = from.cidr_block_association_set().iter().filter(|one| is_associated(one));

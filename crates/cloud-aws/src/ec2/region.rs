@@ -18,16 +18,7 @@ use crate::errors::unexpected;
 const DESCRIBE_AVAILABILITY_ZONES: &str = "ec2:DescribeAvailabilityZones";
 const DESCRIBE_IMAGES: &str = "ec2:DescribeImages";
 const DESCRIBE_INSTANCE_TYPES: &str = "ec2:DescribeInstanceTypes";
-const DESCRIBE_INSTANCE_TYPE_OFFERINGS: &str = "ec2:DescribeInstanceTypeOfferings";
 const GET_PARAMETER: &str = "ssm:GetParameter";
-
-pub(super) const OPERATIONS: &[&str] = &[
-    DESCRIBE_AVAILABILITY_ZONES,
-    DESCRIBE_IMAGES,
-    DESCRIBE_INSTANCE_TYPES,
-    DESCRIBE_INSTANCE_TYPE_OFFERINGS,
-    GET_PARAMETER,
-];
 
 /// The owner of the images of Amazon Linux.
 const AMAZON: &str = "amazon";
@@ -37,8 +28,8 @@ const INSTANCE_TYPES_PAGE: i32 = 100;
 /// The availability zones, local and wavelength zones left out.
 pub(super) async fn zones(region: &AwsEc2) -> Result<Vec<Zone>, Error> {
     let only = Filter::builder().name("zone-type").values("availability-zone").build();
-    let request = region.clients.ec2.describe_availability_zones().filters(only);
-    let answer = send!(region, aws_sdk_ec2, DESCRIBE_AVAILABILITY_ZONES, request)?;
+    let request = region.ec2().describe_availability_zones().filters(only);
+    let answer = region.call(DESCRIBE_AVAILABILITY_ZONES, request.send()).await?;
     let zones = answer.availability_zones().iter().map(|zone| {
         Some(Zone {
             id: zone.zone_id()?.to_owned(),
@@ -55,9 +46,10 @@ pub(super) async fn zones(region: &AwsEc2) -> Result<Vec<Zone>, Error> {
 pub(super) async fn instance_types(region: &AwsEc2, names: &[&str]) -> Result<Vec<InstanceType>, Error> {
     let wanted = names.iter().map(|name| (*name).to_owned()).collect();
     let only = Filter::builder().name("instance-type").set_values(Some(wanted)).build();
-    let request = region.clients.ec2.describe_instance_types().max_results(INSTANCE_TYPES_PAGE);
-    let request = request.filters(only.clone());
-    let found = pages!(region, DESCRIBE_INSTANCE_TYPES, request, instance_types);
+    let request = region.ec2().describe_instance_types().filters(only.clone());
+    let pages = request.into_paginator().page_size(INSTANCE_TYPES_PAGE).send();
+    let found =
+        region.pages(DESCRIBE_INSTANCE_TYPES, pages, |page| (page.instance_types, page.next_token)).await?;
     let mut zones = zones_of(region, only).await?;
     // Simulators tell of others too.
     let asked = |one: &&InstanceTypeInfo| one.instance_type().is_none_or(|it| names.contains(&it.as_str()));
@@ -95,9 +87,14 @@ async fn zones_of(
 }
 
 async fn offerings(region: &AwsEc2, only: Filter) -> Result<Vec<InstanceTypeOffering>, Error> {
-    let request = region.clients.ec2.describe_instance_type_offerings().max_results(PAGE);
+    let request = region.ec2().describe_instance_type_offerings();
     let request = request.location_type(LocationType::AvailabilityZoneId).filters(only);
-    Ok(pages!(region, DESCRIBE_INSTANCE_TYPE_OFFERINGS, request, instance_type_offerings))
+    let pages = request.into_paginator().page_size(PAGE).send();
+    region
+        .pages("ec2:DescribeInstanceTypeOfferings", pages, |page| {
+            (page.instance_type_offerings, page.next_token)
+        })
+        .await
 }
 
 /// A machine image, with what has to be known to start an instance from it.
@@ -112,8 +109,8 @@ pub(super) async fn image(region: &AwsEc2, choice: &ImageChoice) -> Result<Image
             (answer, _) => answer?,
         },
     };
-    let request = region.clients.ec2.describe_images().image_ids(id.as_str());
-    let answer = send!(region, aws_sdk_ec2, DESCRIBE_IMAGES, request)?;
+    let request = region.ec2().describe_images().image_ids(id.as_str());
+    let answer = region.call(DESCRIBE_IMAGES, request.send()).await?;
     let Some(image) = answer.images().first() else {
         let request_id = answer.request_id().map(str::to_owned);
         let detail = format!("there is no image {id}");
@@ -143,9 +140,9 @@ fn pattern_of(parameter: &str) -> Option<String> {
 /// The newest of Amazon's images whose name is like this.
 async fn newest(region: &AwsEc2, pattern: &str) -> Result<AwsId, Error> {
     let named = Filter::builder().name("name").values(pattern).build();
-    let request = region.clients.ec2.describe_images().filters(named);
+    let request = region.ec2().describe_images().filters(named);
     let request = request.owners(AMAZON);
-    let answer = send!(region, aws_sdk_ec2, DESCRIBE_IMAGES, request)?;
+    let answer = region.call(DESCRIBE_IMAGES, request.send()).await?;
     let newest = answer.images().iter().max_by_key(|image| image.creation_date());
     newest.and_then(|image| image.image_id()).map(AwsId::from).ok_or_else(|| {
         let request_id = answer.request_id().map(str::to_owned);
@@ -155,8 +152,8 @@ async fn newest(region: &AwsEc2, pattern: &str) -> Result<AwsId, Error> {
 }
 
 async fn parameter(region: &AwsEc2, name: &str) -> Result<AwsId, Error> {
-    let request = region.clients.ssm.get_parameter().name(name);
-    let answer = send!(region, aws_sdk_ssm, GET_PARAMETER, request)?;
+    let request = region.ssm().get_parameter().name(name);
+    let answer = region.call(GET_PARAMETER, request.send()).await?;
     let value = answer.parameter().and_then(|parameter| parameter.value()).unwrap_or_default();
     if !value.starts_with("ami-") {
         let detail = format!("{value:?} is no machine image's id");

@@ -10,11 +10,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::AwsEc2;
-use crate::errors::unexpected;
+use crate::{call::next_page, errors::unexpected};
 
 const LOOKUP_EVENTS: &str = "cloudtrail:LookupEvents";
-
-pub(super) const OPERATIONS: &[&str] = &[LOOKUP_EVENTS];
 
 /// AWS's longest page.
 const PAGE: i32 = 50;
@@ -33,16 +31,14 @@ pub(super) async fn who_did(
         .attribute_value(resource.as_str())
         .build()
         .map_err(|error| unexpected(LOOKUP_EVENTS, None, &error.to_string()))?;
-    let request = region.clients.trail.lookup_events().lookup_attributes(about).max_results(PAGE);
+    let request = region.trail().lookup_events().lookup_attributes(about);
     let request = request.start_time(DateTime::from_secs(since.as_second()));
+    let mut pages = request.into_paginator().page_size(PAGE).send();
     let mut deeds = Vec::new();
-    let mut next = None;
     for _ in 0..PAGES {
-        let answer =
-            send!(region, aws_sdk_cloudtrail, LOOKUP_EVENTS, request.clone().set_next_token(next))?;
-        deeds.extend(answer.events().iter().filter_map(deed));
-        next = answer.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-        if next.is_none() {
+        let page = next_page(LOOKUP_EVENTS, Some(&region.pace), &mut pages).await?;
+        deeds.extend(page.events().iter().filter_map(deed));
+        if page.next_token().is_none_or(str::is_empty) {
             break;
         }
     }

@@ -2,7 +2,7 @@
 //! `crates/testkit/tests/it/ec2`.
 
 mod building;
-mod calls;
+pub(crate) mod calls;
 mod errors;
 mod nodes;
 mod seeing;
@@ -17,7 +17,7 @@ use berth_domain::{
 };
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::method};
 
-use crate::server::{KEY_ID, access, answer, session_name};
+use crate::server::{KEY_ID, access, answer, parameters, session_name};
 
 /// The calls of a session that takes `aws` for AWS.
 async fn ec2(aws: &MockServer) -> Arc<dyn Ec2> {
@@ -59,17 +59,6 @@ async fn empty_aws() -> MockServer {
     };
     Mock::given(method("POST")).respond_with(nothing).with_priority(250).mount(&aws).await;
     aws
-}
-
-/// A request's parameters.
-fn parameters(request: &Request) -> BTreeMap<String, String> {
-    let body = String::from_utf8_lossy(&request.body);
-    let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
-    let plain = |text: &str| {
-        let text = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
-    };
-    pairs.map(|(name, value)| (name.to_owned(), plain(value))).collect()
 }
 
 /// The parameters of every request for an action, in order.

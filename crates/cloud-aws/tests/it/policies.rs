@@ -16,7 +16,7 @@ async fn answering(aws: &MockServer, action: &str, body: &str) {
 }
 
 /// A user with an inline policy and a managed one, in a group that has the same managed one and one of its own.
-async fn prepared() -> MockServer {
+pub(crate) async fn prepared() -> MockServer {
     let aws = MockServer::start().await;
     let names = |name: &str| format!("<PolicyNames><member>{name}</member></PolicyNames>");
     let attached = format!(

@@ -1,8 +1,11 @@
 //! Servers that stand in for AWS, and sessions with them.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use berth_cloud::{Cloud, Session};
@@ -17,7 +20,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use wiremock::{
-    Mock, MockBuilder, MockServer, ResponseTemplate,
+    Mock, MockBuilder, MockServer, Request, ResponseTemplate,
     matchers::{body_string_contains, method},
 };
 
@@ -71,6 +74,34 @@ pub(crate) async fn always(response: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(method("POST")).respond_with(response).mount(&server).await;
     server
+}
+
+/// A request's parameters.
+pub(crate) fn parameters(request: &Request) -> BTreeMap<String, String> {
+    let body = String::from_utf8_lossy(&request.body);
+    let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
+    let plain = |text: &str| {
+        let text = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
+    };
+    pairs.map(|(name, value)| (name.to_owned(), plain(value))).collect()
+}
+
+/// What a server was asked for, by the names that permissions have.
+pub(crate) async fn called(aws: &MockServer) -> BTreeSet<String> {
+    aws.received_requests().await.expect("requests are recorded").iter().map(operation).collect()
+}
+
+/// The service is the one that a request was signed for; services differ in where they say what is asked.
+fn operation(request: &Request) -> String {
+    let signed = request.headers["authorization"].to_str().expect("it is text");
+    let scope = signed.split(", ").next().and_then(|credential| credential.rsplit('/').nth(1));
+    let service = scope.map(|service| if service == "monitoring" { "cloudwatch" } else { service });
+    let target = request.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    let parameters = parameters(request);
+    let named = parameters.get("Action").map(String::as_str).or(target).unwrap_or(request.url.path());
+    let name = named.rsplit(['.', '/']).next().unwrap_or_default();
+    format!("{}:{name}", service.expect("it is signed"))
 }
 
 /// A server that writes `response`, as it is, to every request, and counts the connections made to it.

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use berth_cloud::{
-    Answer, AssumeRole, Cloud, Error as CloudError, ErrorKind, Operator, Session, TemporaryCredentials,
+    Answer, AssumeRole, Cloud, Error as CloudError, ErrorKind, Operator, Session, SessionOptions,
+    TemporaryCredentials,
 };
 use berth_cloud_aws::Federation;
 use berth_control::{
@@ -41,7 +42,7 @@ struct Aws {
 struct Port(Arc<Aws>);
 
 impl Cloud for Port {
-    fn session(&self, _: &Access, _: &SessionName) -> Arc<dyn Session> {
+    fn session_with(&self, _: &Access, _: &SessionName, _: SessionOptions) -> Arc<dyn Session> {
         panic!("support asks nothing of the customer's own credentials")
     }
 
