@@ -1,4 +1,5 @@
-// The console's journeys, in Debian's Chromium.
+// The console's journeys, in Debian's Chromium: the one without windows, which draws no menus and tabs of its own and
+// takes half the time.
 import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
@@ -19,7 +20,7 @@ export default defineConfig({
     viewport: { width: 1440, height: 900 },
     trace: "retain-on-failure",
     launchOptions: {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell",
       args: [
         "--no-sandbox",
         "--disable-gpu",

@@ -27,7 +27,7 @@ main() {
       redisctl) redisctl ;;
       postgres) postgres ;;
       node) node ;;
-      chromium) have chromium || [ -n "${CHROMIUM:-}" ] || apt_install "the browser Chromium (or set CHROMIUM to its path)" chromium ;;
+      chromium) have chromium-headless-shell || [ -n "${CHROMIUM:-}" ] || apt_install "the browser Chromium without windows (or set CHROMIUM to the path of one)" chromium-headless-shell ;;
       custodian) custodian ;;
       wrk) have wrk || apt_install "the load generator wrk" wrk ;;
       *) die "setup.sh knows no '$one': prerequisites, python, cargo-tools, redisctl, postgres, node, chromium, wrk, custodian" ;;
