@@ -16,6 +16,7 @@ die() {
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # step WHAT COMMAND...: says what begins, and notes how long it took where $BERTH_MINUTES names a file (.ci/run).
+# COMMAND is a program: in a function of the shell's, all failures but the last would go unnoticed here.
 step() {
   local what=$1 begun=$EPOCHSECONDS code=0
   shift

@@ -86,7 +86,8 @@ def main():
         converse(simulator, hello, sys.stdin, answers)
     finally:
         if options.socket:
-            os.unlink(options.socket)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(options.socket)
         simulator.stop()
 
 
